@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+/** Every way a run can fail, as a stable code that programs may rely on. */
+export const errorCodes = [
+  'INVALID_PROPERTIES',
+  'UNKNOWN_TASK_TYPE',
+  'EXPRESSION_ERROR',
+  'SECRET_NOT_FOUND',
+  'AUTHENTICATION_FAILED',
+  'REPOSITORY_NOT_FOUND',
+  'BRANCH_NOT_FOUND',
+  'REVISION_NOT_FOUND',
+  'DIRECTORY_NOT_FOUND',
+  'FLOW_NOT_FOUND',
+  'NO_FILES_MATCHED',
+  'CHECKOUT_CONFLICT',
+  'UNSAFE_PATH',
+  'HOST_KEY_MISMATCH',
+  'TLS_VERIFICATION_FAILED',
+  'CONNECT_TIMEOUT',
+  'READ_TIMEOUT',
+  'NETWORK_ERROR',
+  'REMOTE_ERROR',
+  'UNSUPPORTED',
+  'PUSH_REJECTED',
+  'INVALID_FLOW',
+  'DUPLICATE_FLOW',
+  'DELETION_BUDGET_EXCEEDED',
+  'EMPTY_SOURCE',
+  'CONFLICT',
+  'STALE_PLAN',
+  'STORAGE_CONFLICT',
+  'STORAGE_LOCKED',
+  'STORAGE_ERROR',
+  'NAMESPACE_NOT_ALLOWED',
+  'CORRUPT_PACK',
+  'LIMIT_EXCEEDED',
+  'TIMEOUT',
+  'CANCELLED',
+  'TASK_FAILED',
+  'INTERNAL_ERROR',
+] as const;
+
+export const errorCode = z.enum(errorCodes);
+export type ErrorCode = z.infer<typeof errorCode>;
+
+/** A failure as it stands in `--json` output and in stored executions. */
+export const errorReport = z.object({
+  code: errorCode,
+  message: z.string(),
+  hint: z.string().nullable(),
+  retryable: z.boolean(),
+});
+export type ErrorReport = z.infer<typeof errorReport>;

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/** Kinds of thing that storage holds. `state` is flowgit's own record of a sync. */
+export const resourceKinds = ['flow', 'file', 'dashboard', 'state'] as const;
+export const resourceKind = z.enum(resourceKinds);
+export type ResourceKind = z.infer<typeof resourceKind>;
+
+/**
+ * Names one resource. `namespace` is empty for kinds that have none. `id` is a flow's id, a file's path relative
+ * to its namespace (`dir/` with a trailing slash is an empty directory), a dashboard's id, a sync's id.
+ */
+export const resourceKey = z.object({ kind: resourceKind, namespace: z.string(), id: z.string().min(1) });
+export type ResourceKey = z.infer<typeof resourceKey>;
+
+const namespacePattern = /^[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*$/;
+const idPattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
+
+/** A dotted namespace, as Kestra spells it. */
+export const namespaceName = z
+  .string()
+  .max(150)
+  .regex(namespacePattern, 'must be lower-case letters, digits, "-" and "_", in parts separated by dots');
+
+/** A flow's or task's id. */
+export const identifier = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(idPattern, 'must start with a letter or digit and hold only letters, digits, ".", "_" and "-"');

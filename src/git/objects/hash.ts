@@ -1,0 +1,26 @@
+import { createHash, hash } from 'node:crypto';
+
+export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag';
+
+/**
+ * Below this size one `crypto.hash` call over a copy costs less than a Hash object; above it the copy would be the
+ * larger part.
+ */
+const copyBelowBytes = 64 * 1024;
+
+/** The id git gives an object: SHA-1 over `<type> <length>\0<content>`, as 40 lower-case hex digits. */
+export function hashObject(type: ObjectType, content: Uint8Array): string {
+  const header = `${type} ${content.length}\0`;
+  if (content.length < copyBelowBytes) {
+    const whole = Buffer.allocUnsafe(header.length + content.length);
+    whole.latin1Write(header, 0);
+    whole.set(content, header.length);
+    return hash('sha1', whole, 'hex');
+  }
+  return createHash('sha1').update(header, 'latin1').update(content).digest('hex');
+}
+
+/** The git blob id of some content: what `git hash-object` prints. */
+export function hashBlob(content: Uint8Array): string {
+  return hashObject('blob', content);
+}

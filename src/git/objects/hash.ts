@@ -6,14 +6,14 @@ export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag';
  * Below this size one `crypto.hash` call over a copy costs less than a Hash object; above it the copy would be the
  * larger part.
  */
-const copyBelowBytes = 64 * 1024;
+const copyBelowBytes = 2048;
 
 /** The id git gives an object: SHA-1 over `<type> <length>\0<content>`, as 40 lower-case hex digits. */
 export function hashObject(type: ObjectType, content: Uint8Array): string {
   const header = `${type} ${content.length}\0`;
   if (content.length < copyBelowBytes) {
     const whole = Buffer.allocUnsafe(header.length + content.length);
-    whole.latin1Write(header, 0);
+    whole.write(header, 'latin1');
     whole.set(content, header.length);
     return hash('sha1', whole, 'hex');
   }

@@ -1,0 +1,2 @@
+export type { GitServer, GitServerOptions, ServedRequest } from './git-server.js';
+export { startGitServer } from './git-server.js';

@@ -1,0 +1,33 @@
+import { hashObject, type ObjectType } from './hash.js';
+import type { GitObject, ObjectStore, ReadableObjects } from './store.js';
+
+/** Own objects in a Map, laid over any number of read-only layers such as packs; the newest layer is asked first. */
+export class MemoryObjectStore implements ObjectStore {
+  readonly #own = new Map<string, GitObject>();
+  readonly #layers: ReadableObjects[] = [];
+
+  has(oid: string): boolean {
+    return this.#own.has(oid) || this.#layers.some((layer) => layer.has(oid));
+  }
+
+  get(oid: string): GitObject | undefined {
+    const own = this.#own.get(oid);
+    if (own) return own;
+    for (const layer of this.#layers) {
+      const object = layer.get(oid);
+      if (object) return object;
+    }
+    return undefined;
+  }
+
+  put(type: ObjectType, data: Uint8Array): string {
+    const oid = hashObject(type, data);
+    this.#own.set(oid, { type, data });
+    return oid;
+  }
+
+  /** Makes everything in `layer` readable here, without copying. */
+  addLayer(layer: ReadableObjects): void {
+    this.#layers.unshift(layer);
+  }
+}

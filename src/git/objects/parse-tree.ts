@@ -1,0 +1,75 @@
+import { CorruptPackError, UnsafePathError } from '../../errors.js';
+import { unsafeNameReason } from './unsafe-name.js';
+
+/** `40000` is a directory; the others are those of `GitMode`. */
+export type TreeMode = '40000' | '100644' | '100755' | '120000' | '160000';
+
+/** One line of a tree object. `name` is a single path segment; bytes that are not UTF-8 stand in it as U+FFFD. */
+export interface TreeEntry {
+  mode: TreeMode;
+  name: string;
+  oid: string;
+}
+
+const space = 0x20;
+
+/**
+ * Reads a tree object (git-fsck: "tree" messages).
+ * @param where the directory, for messages
+ * @throws UnsafePathError for names that git would refuse to check out, CorruptPackError for broken bytes
+ */
+export function parseTree(data: Uint8Array, where = ''): TreeEntry[] {
+  const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const entries: TreeEntry[] = [];
+  const names = new Set<string>();
+  let position = 0;
+  while (position < buffer.length) {
+    const modeEnd = buffer.indexOf(space, position);
+    const nameEnd = modeEnd === -1 ? -1 : buffer.indexOf(0, modeEnd + 1);
+    if (nameEnd === -1 || nameEnd + 21 > buffer.length) throw corrupt(where, 'an entry is cut off');
+    const name = buffer.toString('utf8', modeEnd + 1, nameEnd);
+    const reason = names.has(name) ? 'stands there twice' : unsafeNameReason(name);
+    if (reason !== null) throw unsafe(where, name, reason);
+    names.add(name);
+    const oid = buffer.toString('hex', nameEnd + 1, nameEnd + 21);
+    entries.push({
+      mode: normaliseMode(buffer.toString('latin1', position, modeEnd), where, name),
+      name,
+      oid,
+    });
+    position = nameEnd + 21;
+  }
+  return entries;
+}
+
+/** Old versions of git wrote group-writable files as 100664; they mean 100644. */
+function normaliseMode(mode: string, where: string, name: string): TreeMode {
+  switch (mode) {
+    case '40000':
+    case '100644':
+    case '100755':
+    case '120000':
+    case '160000':
+      return mode;
+    case '040000':
+      return '40000';
+    case '100664':
+      return '100644';
+    default:
+      throw unsafe(where, name, `has the unknown mode ${JSON.stringify(mode)}`);
+  }
+}
+
+function unsafe(where: string, name: string, reason: string): UnsafePathError {
+  const path = JSON.stringify(where === '' ? name : `${where}/${name}`);
+  return new UnsafePathError(`The repository holds an entry that git would refuse: ${path} ${reason}.`, {
+    hint: 'Remove it from the repository; "git fsck" finds such entries.',
+    data: { directory: where, name },
+  });
+}
+
+function corrupt(where: string, reason: string): CorruptPackError {
+  return new CorruptPackError(
+    `The tree of ${where === '' ? 'the root' : JSON.stringify(where)} is broken: ${reason}.`,
+  );
+}

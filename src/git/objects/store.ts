@@ -1,0 +1,19 @@
+import type { ObjectType } from './hash.js';
+
+export interface GitObject {
+  type: ObjectType;
+  /** Contents without the `<type> <size>\0` header. Shared memory: never written to. */
+  data: Uint8Array;
+}
+
+/** Objects at hand, by id. Synchronous: what is not here has to be fetched by someone who may wait. */
+export interface ReadableObjects {
+  has(oid: string): boolean;
+  get(oid: string): GitObject | undefined;
+}
+
+/** Objects at hand, with room for new ones. */
+export interface ObjectStore extends ReadableObjects {
+  /** Keeps an object and answers its id. The caller no longer writes to `data`. */
+  put(type: ObjectType, data: Uint8Array): string;
+}

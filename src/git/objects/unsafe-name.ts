@@ -1,0 +1,29 @@
+const backslash = '\\';
+
+/**
+ * Code points that HFS+ ignores when it compares names, so that `.g\u200cit` is `.git` there
+ * (git: utf8.c, next_hfs_char; CVE-2014-9390).
+ */
+const ignoredByHfs = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/gu;
+
+/** Short names NTFS may give `.git`, trailing spaces and dots that it drops, and streams of it. */
+const dotGitOnNtfs = /^(?:\.git|git~1)[ .]*(?:[:\\]|$)/iu;
+
+/** Why a single path segment of a tree must not be used, or null when it is fine. */
+export function unsafeNameReason(name: string): string | null {
+  if (isPlain(name)) return null;
+  if (name === '') return 'has no name';
+  if (name === '.' || name === '..') return 'is a relative path';
+  if (name.includes('/') || name.includes('\0')) return 'is not a single name';
+  if (dotGitOnNtfs.test(name)) return 'stands for the repository itself';
+  if (name.replace(ignoredByHfs, '').toLowerCase() === '.git') return 'stands for the repository itself';
+  if (name.includes(backslash) && name.split(backslash).some((part) => unsafeNameReason(part) !== null)) {
+    return 'leaves its directory on Windows';
+  }
+  return null;
+}
+
+/** The quick answer for nearly every name: ASCII letters, digits and harmless signs, no dot in front. */
+function isPlain(name: string): boolean {
+  return /^(?!git~)[\w-][\w.~@+ -]*$/iu.test(name);
+}

@@ -1,0 +1,74 @@
+import type { Logger } from '../logger.js';
+import type { MemoryObjectStore } from './objects/memory-store.js';
+import type { TreeEntry } from './objects/parse-tree.js';
+import type { Transport } from './transport/transport.js';
+import type {
+  GitLimits,
+  RemoteOptions,
+  RemoteRefs,
+  Revision,
+  Snapshot,
+  SnapshotOptions,
+  TransferProgress,
+} from './types.js';
+
+/** One remote as the rooms inside the git engine see it: a transport, the fetch protocol spoken over it, and bounds. */
+export interface RemoteSession {
+  readonly options: RemoteOptions;
+  /** The URL without credentials, for messages. */
+  readonly url: string;
+  readonly transport: Transport;
+  /** Complete: the defaults where the caller set none. */
+  readonly limits: GitLimits;
+  readonly logger: Logger;
+  readonly signal: AbortSignal | undefined;
+  onProgress(event: TransferProgress): void;
+  listRefs(prefixes?: readonly string[]): Promise<RemoteRefs>;
+  /**
+   * Asks for objects. The answer's `pack` has to be read, or its iterator returned.
+   * @throws EmptyResponseError when the server does not do what was asked (a filter, a tree by id) and says nothing.
+   */
+  fetchPack(request: FetchRequest): Promise<FetchedPack>;
+  openSnapshot(revision: Revision, options: SnapshotOptions): Promise<RemoteSnapshot>;
+}
+
+/** The `fetch` command of gitprotocol-v2; older protocols are given what they understand of it. */
+export interface FetchRequest {
+  wants: readonly string[];
+  haves?: readonly string[];
+  /** Commits whose parents we do not have. */
+  shallow?: readonly string[];
+  /** Commits per branch; absent or 0 means the whole history. */
+  deepen?: number;
+  /** A filter-spec such as `blob:none` or `tree:1`. */
+  filter?: string;
+  /** Annotated tags that point at what is sent come along. */
+  includeTag?: boolean;
+}
+
+export interface FetchedPack {
+  /** Commits that the server cut the history at. */
+  shallow: readonly string[];
+  unshallow: readonly string[];
+  /** Raw bytes of the pack, out of the side band. */
+  pack: AsyncIterable<Uint8Array>;
+}
+
+/** A snapshot with its objects, for those who build upon it. */
+export interface RemoteSnapshot extends Snapshot {
+  readonly rootTree: string;
+  /** What has been fetched so far; new objects may be put in. */
+  readonly objects: MemoryObjectStore;
+  /**
+   * One directory, `''` for the root; trees on the way are fetched when they are missing. Its bytes are in `objects`.
+   * `null` when nothing is there.
+   * @throws DirectoryNotFoundError when `path` is a file.
+   */
+  tree(path: string): Promise<OpenTree | null>;
+}
+
+export interface OpenTree {
+  oid: string;
+  /** In git's order. */
+  entries: readonly TreeEntry[];
+}

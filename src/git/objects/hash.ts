@@ -1,6 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-
-export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag';
+import type { ObjectType } from './store.js';
 
 /**
  * Below this size one `crypto.hash` call over a copy costs less than a Hash object; above it the copy would be the

@@ -1,5 +1,5 @@
-import { hashObject, type ObjectType } from './hash.js';
-import type { GitObject, ObjectStore, ReadableObjects } from './store.js';
+import { hashObject } from './hash.js';
+import type { GitObject, ObjectStore, ObjectType, ReadableObjects } from './store.js';
 
 /** Own objects in a Map, laid over any number of read-only layers such as packs; the newest layer is asked first. */
 export class MemoryObjectStore implements ObjectStore {

@@ -1,4 +1,5 @@
-import type { ObjectType } from './hash.js';
+/** Git's four kinds of object. */
+export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag';
 
 export interface GitObject {
   type: ObjectType;

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { resourceKey } from './resources.js';
+
+/** What becomes of one resource. */
+export const changeStates = [
+  'ADDED',
+  'UPDATED',
+  'OVERWRITTEN',
+  'UNCHANGED',
+  'DELETED',
+  'INVALID',
+  'CONFLICT',
+] as const;
+export const changeState = z.enum(changeStates);
+export type ChangeState = z.infer<typeof changeState>;
+
+const oid = z.string().regex(/^[0-9a-f]{40}$/);
+
+/** One side of a plan. */
+export const planEndpoint = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('git'),
+    /** Without credentials. */
+    url: z.string(),
+    /** Branch, tag or commit that was opened. */
+    revision: z.string(),
+    /** Null in a repository, or on a branch, that has no commit yet. */
+    commit: oid.nullable(),
+    directory: z.string(),
+  }),
+  z.object({
+    kind: z.literal('storage'),
+    location: z.string(),
+    resource: z.enum(['flow', 'file', 'dashboard']),
+    namespace: z.string(),
+    children: z.boolean(),
+  }),
+]);
+export type PlanEndpoint = z.infer<typeof planEndpoint>;
+
+/** One resource of a plan: what it is in the target now (`before`) and what it will be (`after`), as blob ids. */
+export const planChange = z.object({
+  state: changeState,
+  key: resourceKey,
+  /** Path in the repository; where the resource would stand when git does not have it. */
+  gitPath: z.string(),
+  before: oid.nullable(),
+  after: oid.nullable(),
+  /** Lines added and removed, as `git diff --numstat` counts them; both 0 for binary content. */
+  additions: z.int().nonnegative(),
+  deletions: z.int().nonnegative(),
+  /** Lines replaced in place: per edit the smaller of the two counts. */
+  replaced: z.int().nonnegative(),
+  /** Why it is `INVALID`, `CONFLICT` or was left alone. */
+  note: z.string().nullable(),
+});
+export type PlanChange = z.infer<typeof planChange>;
+
+/** Counts by state. */
+export const planSummary = z.object({
+  added: z.int().nonnegative(),
+  updated: z.int().nonnegative(),
+  overwritten: z.int().nonnegative(),
+  deleted: z.int().nonnegative(),
+  unchanged: z.int().nonnegative(),
+  invalid: z.int().nonnegative(),
+  conflicted: z.int().nonnegative(),
+});
+export type PlanSummary = z.infer<typeof planSummary>;
+
+/** What a run would do, as plain data: the same for a dry run and a real one. Changes are sorted by git path. */
+export const planDocument = z.object({
+  version: z.literal(1),
+  direction: z.enum(['SYNC', 'PUSH']),
+  task: z.string(),
+  source: planEndpoint,
+  target: planEndpoint,
+  changes: z.array(planChange),
+  summary: planSummary,
+});
+export type PlanDocument = z.infer<typeof planDocument>;

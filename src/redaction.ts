@@ -1,0 +1,113 @@
+const mask = '******';
+/** Shorter values would mask ordinary text everywhere; they are masked only where they are the whole value. */
+const minPartialLength = 4;
+
+/**
+ * Knows the secrets of one run and masks them in whatever leaves it: logs, errors, outputs, diffs, progress.
+ * Beside the value itself it masks its base64 (also inside a longer base64 text, as in an `Authorization` header),
+ * URL-encoded and JSON-escaped forms, and each line of a value that has several.
+ */
+export class Redactor {
+  readonly #whole = new Set<string>();
+  readonly #parts = new Set<string>();
+  #pattern: RegExp | null = null;
+
+  /** Takes a secret. Empty values are ignored. */
+  register(secret: string): void {
+    if (secret === '' || this.#whole.has(secret)) return;
+    this.#whole.add(secret);
+    for (const form of forms(secret)) {
+      if (form.length >= minPartialLength) this.#parts.add(form);
+    }
+    this.#pattern = null;
+  }
+
+  redact(text: string): string {
+    if (this.#whole.size === 0) return text;
+    if (this.#whole.has(text)) return mask;
+    this.#pattern ??= this.#compile();
+    return text.replace(this.#pattern, mask);
+  }
+
+  /** A deep copy with every string masked, map keys included. Errors become plain objects. */
+  redactValue<T>(value: T): T {
+    return this.#whole.size === 0 ? value : (this.#copy(value, new WeakMap()) as T);
+  }
+
+  #copy(value: unknown, seen: WeakMap<object, unknown>): unknown {
+    if (typeof value === 'string') return this.redact(value);
+    if (typeof value === 'number' || typeof value === 'bigint') {
+      return this.#whole.has(String(value)) ? mask : value;
+    }
+    if (value === null || typeof value !== 'object' || value instanceof Date) return value;
+    const known = seen.get(value);
+    if (known !== undefined) return known;
+    if (Array.isArray(value)) {
+      const copy: unknown[] = [];
+      seen.set(value, copy);
+      for (const item of value) copy.push(this.#copy(item, seen));
+      return copy;
+    }
+    if (value instanceof Uint8Array) return value;
+    const copy: Record<string, unknown> = {};
+    seen.set(value, copy);
+    const names =
+      value instanceof Error ? ['name', 'message', 'stack', ...Object.keys(value)] : Object.keys(value);
+    for (const name of names) {
+      Object.defineProperty(copy, this.redact(name), {
+        value: this.#copy((value as Record<string, unknown>)[name], seen),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+    }
+    return copy;
+  }
+
+  #compile(): RegExp {
+    // Longest first, so that a secret which contains another is masked whole.
+    const parts = [...this.#parts].sort((a, b) => b.length - a.length);
+    if (parts.length === 0) return /(?!)/g;
+    return new RegExp(parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+  }
+}
+
+function forms(secret: string): Set<string> {
+  const plain = [secret];
+  const lines = secret.split(/\r?\n/).map((line) => line.trim());
+  // A line of a key is as secret as the key; "-----BEGIN …-----" is not.
+  if (lines.length > 1) plain.push(...lines.filter((line) => line.length >= 8 && !line.startsWith('-----')));
+  const all = new Set<string>();
+  for (const text of plain) {
+    all.add(text);
+    all.add(encodeURI(text.toWellFormed()));
+    const component = encodeURIComponent(text.toWellFormed());
+    all.add(component);
+    all.add(component.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
+    all.add(component.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`));
+    all.add(new URLSearchParams({ v: text }).toString().slice(2));
+    all.add(JSON.stringify(text).slice(1, -1));
+    for (const encoded of base64Forms(text)) all.add(encoded);
+  }
+  return all;
+}
+
+/**
+ * Base64 of the text on its own, and the middle that stays the same wherever the text stands inside a longer
+ * encoded one (three alignments; the characters shared with its neighbours are left out).
+ */
+function base64Forms(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const found = [bytes.toString('base64'), bytes.toString('base64').replace(/=+$/, '')];
+  for (const offset of [0, 1, 2]) {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
+    const start = offset === 0 ? 0 : offset + 1;
+    const complete = Math.floor(((offset + bytes.length) * 8) / 6);
+    const middle = encoded.slice(start, complete);
+    // Fewer characters would match ordinary text.
+    if (middle.length >= 6) found.push(middle);
+  }
+  return found.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
+}

@@ -1,0 +1,62 @@
+import { CorruptPackError } from '../../errors.js';
+
+/** One line of a tree. `name` holds the name's bytes as latin1, so that a name that is not UTF-8 survives a rewrite. */
+export interface RawTreeEntry {
+  /** As it stands in the tree, without leading zero: `40000`, `100644`, `100755`, `120000`, `160000`. */
+  mode: string;
+  name: string;
+  oid: string;
+}
+
+export const treeMode = '40000';
+
+/** A tree's content, in git's order: by bytes, with a directory compared as if its name ended in a slash. */
+export function encodeTree(entries: Iterable<RawTreeEntry>): Buffer {
+  const sorted = [...entries].sort(compareEntries);
+  let length = 0;
+  for (const entry of sorted) length += entry.mode.length + entry.name.length + 22;
+  const content = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const { mode, name, oid } of sorted) {
+    at += content.write(`${mode} ${name}\0`, at, 'latin1');
+    at += content.write(oid, at, 'hex');
+  }
+  return content;
+}
+
+/**
+ * The lines of a tree, whatever they name: the reverse of {@link encodeTree}. Modes that old tools padded with zeros
+ * lose them, as they do in git's own index.
+ * @throws CorruptPackError
+ */
+export function decodeRawTree(content: Uint8Array): RawTreeEntry[] {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  const entries: RawTreeEntry[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const nul = bytes.indexOf(0, at);
+    const [padded = '', ...name] = bytes.toString('latin1', at, nul).split(' ');
+    const mode = padded.replace(/^0+/, '');
+    if (nul < 0 || nul + 21 > bytes.length || !/^[0-7]{5,6}$/.test(mode)) {
+      throw new CorruptPackError(`A tree is malformed at byte ${at}`);
+    }
+    entries.push({ mode, name: name.join(' '), oid: bytes.toString('hex', nul + 1, nul + 21) });
+    at = nul + 21;
+  }
+  return entries;
+}
+
+/** A path segment as {@link RawTreeEntry} names hold it, and back. */
+export function toRawName(segment: string): string {
+  return Buffer.from(segment, 'utf8').toString('latin1');
+}
+
+export function fromRawName(name: string): string {
+  return Buffer.from(name, 'latin1').toString('utf8');
+}
+
+function compareEntries(a: RawTreeEntry, b: RawTreeEntry): number {
+  const left = a.mode === treeMode ? `${a.name}/` : a.name;
+  const right = b.mode === treeMode ? `${b.name}/` : b.name;
+  return left < right ? -1 : left > right ? 1 : 0;
+}

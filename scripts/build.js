@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Compiles the package into a fresh `dist`. A stale file there would be published, hence the removal; npm makes a
+ * package's commands executable only where it installs them, hence the mode.
+ *
+ * `--unless-current` leaves a `dist` alone that is newer than its sources: npm runs `prepare` not only on `npm ci`, but
+ * also on the first `npx flowgit` in a checkout, which must not pull the files from under a running process.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url));
+const command = join(root, 'dist/bin/flowgit.js');
+const sources = ['bin', 'tasks', 'src', 'schemas', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+
+if (!process.argv.includes('--unless-current') || !isCurrent()) build();
+
+function build() {
+  const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+  chmodSync(command, 0o755);
+}
+
+function isCurrent() {
+  const built = statSync(command, { throwIfNoEntry: false });
+  return built !== undefined && sources.every((name) => newest(join(root, name)) < built.mtimeMs);
+}
+
+/** A folder's own time counts too: it tells of removed files. */
+function newest(path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return 0;
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}

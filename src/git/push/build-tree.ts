@@ -92,7 +92,7 @@ function applyFile(
 
 /** New contents are a file's: what was a link, a submodule or a directory becomes a regular file. */
 function keptMode(present: RawTreeEntry | undefined): string {
-  return present !== undefined && present.mode.startsWith('100') ? present.mode : '100644';
+  return present?.mode.startsWith('100') ? present.mode : '100644';
 }
 
 /** git add says "beyond a symbolic link" and "in submodule" here; replacing either by accident would hurt. */

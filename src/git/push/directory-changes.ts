@@ -1,6 +1,6 @@
-import { InvalidPropertiesError, UnsafePathError, UnsupportedError } from '../../errors.js';
+import { InvalidPropertiesError, UnsupportedError } from '../../errors.js';
 import { toRawName } from '../objects/raw-tree.js';
-import { unsafeNameReason } from '../objects/unsafe-name.js';
+import { splitRepositoryPath } from '../repository-path.js';
 import type { FileChange } from '../types.js';
 
 /** File changes by directory; names are as in `RawTreeEntry`. */
@@ -18,7 +18,7 @@ export interface DirectoryChanges {
 export function groupByDirectory(changes: readonly FileChange[]): DirectoryChanges {
   const root = newDirectory();
   for (const change of changes) {
-    const names = splitPath(change.path);
+    const names = splitRepositoryPath(change.path).map(toRawName);
     if (change.mode === '160000') {
       throw new UnsupportedError(`Submodules cannot be committed: ${JSON.stringify(change.path)}.`);
     }
@@ -34,22 +34,6 @@ export function groupByDirectory(changes: readonly FileChange[]): DirectoryChang
   }
   refuseOverlaps(root);
   return root;
-}
-
-function splitPath(path: string): string[] {
-  const parts = path.split('/');
-  const reasons = parts.map(unsafeNameReason);
-  const reason = /\p{Surrogate}/u.test(path) ? 'is not Unicode' : reasons.find((found) => found !== null);
-  if (reason !== undefined && reason !== null) {
-    throw new UnsafePathError(
-      `The path ${JSON.stringify(path)} cannot be committed: a part of it ${reason}.`,
-      {
-        hint: 'Paths are relative to the root of the repository, with "/" between their parts.',
-        data: { path },
-      },
-    );
-  }
-  return parts.map(toRawName);
 }
 
 function directoryAt(parent: DirectoryChanges, name: string): DirectoryChanges {

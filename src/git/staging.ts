@@ -21,16 +21,22 @@ const permissions: Partial<Record<GitMode, number>> = { '100644': 0o644, '100755
 
 export function createStaging(): Staging {
   const volume = new Volume();
+  const staged = new Set<string>();
   const deleted = new Set<string>();
   return {
     volume,
     write(path, content, mode) {
       const file = `/${splitRepositoryPath(path).join('/')}`;
       deleted.delete(path);
-      volume.mkdirSync(dirname(file), { recursive: true });
-      volume.rmSync(file, { force: true });
-      if (mode === '120000') volume.symlinkSync(Buffer.from(content).toString('utf8'), file);
-      else volume.writeFileSync(file, content, { mode: (mode && permissions[mode]) ?? undecided });
+      if (staged.has(path)) volume.rmSync(file, { force: true });
+      staged.add(path);
+      try {
+        place(volume, file, content, mode);
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+        volume.mkdirSync(dirname(file), { recursive: true });
+        place(volume, file, content, mode);
+      }
     },
     delete(path) {
       const file = `/${splitRepositoryPath(path).join('/')}`;
@@ -45,6 +51,15 @@ export function createStaging(): Staging {
       return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
     },
   };
+}
+
+function place(volume: Volume, file: string, content: Uint8Array, mode: GitMode | undefined): void {
+  if (mode === '120000') volume.symlinkSync(Buffer.from(content).toString('utf8'), file);
+  else volume.writeFileSync(file, content, { mode: (mode && permissions[mode]) ?? undecided });
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 function collect(volume: Volume, directory: string, changes: FileChange[]): void {

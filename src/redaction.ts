@@ -2,6 +2,9 @@ const mask = '******';
 /** Shorter values would mask ordinary text everywhere; they are masked only where they are the whole value. */
 const minPartialLength = 4;
 
+/** User names that hosts prescribe for tokens and keys; they say nothing about anybody. */
+const publicUserNames = new Set(['git', 'oauth2', 'x-access-token', 'x-token-auth']);
+
 /**
  * Knows the secrets of one run and masks them in whatever leaves it: logs, errors, outputs, diffs, progress.
  * Beside the value itself it masks its base64 (also inside a longer base64 text, as in an `Authorization` header),
@@ -20,6 +23,19 @@ export class Redactor {
       if (form.length >= minPartialLength) this.#parts.add(form);
     }
     this.#pattern = null;
+  }
+
+  /** Takes the user-info of a URL: the password, and the user name too, which may be a token. */
+  registerUrl(text: string): void {
+    const userInfo = /^[a-z][a-z0-9+.-]*:\/\/([^/?#\s]*)@/i.exec(text)?.[1];
+    if (userInfo === undefined) return;
+    const colon = userInfo.indexOf(':');
+    const parts = colon === -1 ? [userInfo] : [userInfo.slice(0, colon), userInfo.slice(colon + 1)];
+    for (const part of parts) {
+      if (publicUserNames.has(part)) continue;
+      this.register(part);
+      this.register(decodePercent(part));
+    }
   }
 
   redact(text: string): string {
@@ -69,6 +85,14 @@ export class Redactor {
     const parts = [...this.#parts].sort((a, b) => b.length - a.length);
     if (parts.length === 0) return /(?!)/g;
     return new RegExp(parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+  }
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

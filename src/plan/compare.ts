@@ -1,0 +1,150 @@
+import type { ChangeState } from '../../schemas/plan.js';
+import type { ResourceKey } from '../../schemas/resources.js';
+import { formatKey } from '../storage/types.js';
+import type { SyncedResource } from './sync-state.js';
+
+/** A resource as the source wants it to be in the target. */
+export interface DesiredResource {
+  key: ResourceKey;
+  gitPath: string;
+  /** Blob id the target will have. */
+  oid: string;
+  /** Blob id in the source itself; another one where content is rewritten on the way. */
+  sourceOid: string;
+}
+
+/** A resource as the target has it now. */
+export interface CurrentResource {
+  key: ResourceKey;
+  gitPath: string;
+  oid: string;
+}
+
+/** A resource whose copy in the target stays as it is, whatever the source says. */
+export interface HeldResource {
+  key: ResourceKey;
+  gitPath: string;
+  state: 'INVALID' | 'UNCHANGED';
+  note: string;
+}
+
+export interface Comparison {
+  desired: readonly DesiredResource[];
+  current: readonly CurrentResource[];
+  held: readonly HeldResource[];
+  /** Whether what the source lacks goes; a function decides case by case. */
+  deletes: boolean | ((resource: CurrentResource) => boolean);
+  /** What both sides had at the last run, by `formatKey`. Empty the first time. */
+  base: ReadonlyMap<string, SyncedResource>;
+  /** Which of the base's two ids is the target's. */
+  target: 'storage' | 'git';
+  /** Two sides changed since the base: take the source's, or leave the target's and report it. */
+  onConflict: 'SOURCE' | 'SKIP';
+}
+
+/** A change before its lines are counted. */
+export interface ComparedChange {
+  state: ChangeState;
+  key: ResourceKey;
+  gitPath: string;
+  before: string | null;
+  after: string | null;
+  note: string | null;
+}
+
+/**
+ * Compares what should be with what is, by blob ids alone. Pure: the same input gives the same changes, sorted by git
+ * path. Every resource of either side comes out once, deletions only where they are wanted.
+ */
+export function compare(input: Comparison): ComparedChange[] {
+  const current = new Map(input.current.map((resource) => [formatKey(resource.key), resource]));
+  const settled = new Set<string>();
+  const changes: ComparedChange[] = [];
+
+  for (const held of input.held) {
+    const name = formatKey(held.key);
+    const present = current.get(name)?.oid ?? null;
+    settled.add(name);
+    changes.push({
+      state: held.state,
+      key: held.key,
+      gitPath: held.gitPath,
+      before: present,
+      after: present,
+      note: held.note,
+    });
+  }
+  for (const desired of input.desired) {
+    const name = formatKey(desired.key);
+    if (settled.has(name)) continue;
+    settled.add(name);
+    changes.push(compareOne(desired, current.get(name) ?? null, input));
+  }
+  for (const resource of input.current) {
+    const name = formatKey(resource.key);
+    if (settled.has(name)) continue;
+    const goes = typeof input.deletes === 'boolean' ? input.deletes : input.deletes(resource);
+    if (goes) changes.push(deletion(resource, input));
+  }
+  return changes.sort(byPath);
+}
+
+function compareOne(
+  desired: DesiredResource,
+  current: CurrentResource | null,
+  input: Comparison,
+): ComparedChange {
+  const change = {
+    key: desired.key,
+    // On a push the file that git already has is the one to change, whatever its name.
+    gitPath: input.target === 'git' && current !== null ? current.gitPath : desired.gitPath,
+    before: current?.oid ?? null,
+    after: desired.oid,
+    note: null,
+  };
+  if (current?.oid === desired.oid) return { ...change, state: 'UNCHANGED' };
+  const base = input.base.get(formatKey(desired.key));
+  const bothChanged =
+    base !== undefined &&
+    changedSince(base, current, input) &&
+    sourceOidOf(base, input) !== desired.sourceOid;
+  if (bothChanged && input.onConflict === 'SKIP') {
+    return { ...change, state: 'CONFLICT', after: change.before, note: conflictNote(current) };
+  }
+  if (current === null) return { ...change, state: 'ADDED' };
+  return { ...change, state: bothChanged ? 'OVERWRITTEN' : 'UPDATED' };
+}
+
+function deletion(resource: CurrentResource, input: Comparison): ComparedChange {
+  const { key, gitPath, oid } = resource;
+  const base = input.base.get(formatKey(key));
+  if (base !== undefined && changedSince(base, resource, input) && input.onConflict === 'SKIP') {
+    return {
+      state: 'CONFLICT',
+      key,
+      gitPath,
+      before: oid,
+      after: oid,
+      note: 'deleted in the source, changed in the target',
+    };
+  }
+  return { state: 'DELETED', key, gitPath, before: oid, after: null, note: null };
+}
+
+function changedSince(base: SyncedResource, current: CurrentResource | null, input: Comparison): boolean {
+  return current?.oid !== (input.target === 'storage' ? base.storedOid : base.gitOid);
+}
+
+function sourceOidOf(base: SyncedResource, input: Comparison): string {
+  return input.target === 'storage' ? base.gitOid : base.storedOid;
+}
+
+function conflictNote(current: CurrentResource | null): string {
+  return current === null ? 'changed in the source, deleted in the target' : 'changed on both sides';
+}
+
+function byPath(a: ComparedChange, b: ComparedChange): number {
+  if (a.gitPath !== b.gitPath) return a.gitPath < b.gitPath ? -1 : 1;
+  const [left, right] = [formatKey(a.key), formatKey(b.key)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,89 @@
+import { isBinary } from '../resources/text.js';
+
+/** Lines of one changed text, as `git diff --numstat` counts them. */
+export interface LineCounts {
+  additions: number;
+  deletions: number;
+  /** Lines replaced in place: per edit the smaller of its two counts. */
+  replaced: number;
+}
+
+const none: LineCounts = { additions: 0, deletions: 0, replaced: 0 };
+/** Past this many edits a text counts as rewritten; the exact distance would take minutes. */
+const maxEditLength = 20_000;
+const timeoutMs = 2000;
+
+/** Counts the lines between two contents; null is absent. Binary content counts no lines, as in git. */
+export async function countLines(before: Uint8Array | null, after: Uint8Array | null): Promise<LineCounts> {
+  if ((before !== null && isBinary(before)) || (after !== null && isBinary(after))) return none;
+  if (before === null) return { ...none, additions: lineCount(after) };
+  if (after === null) return { ...none, deletions: lineCount(before) };
+  const { diffArrays } = await import('diff');
+  const [oldLines, newLines] = [splitLines(before), splitLines(after)];
+  const parts = diffArrays(oldLines, newLines, { maxEditLength, timeout: timeoutMs });
+  if (parts === undefined) {
+    return {
+      additions: newLines.length,
+      deletions: oldLines.length,
+      replaced: Math.min(oldLines.length, newLines.length),
+    };
+  }
+  const counts = { ...none };
+  let added = 0;
+  let removed = 0;
+  for (const part of [...parts, null]) {
+    if (part?.added) added += part.value.length;
+    else if (part?.removed) removed += part.value.length;
+    else {
+      counts.additions += added;
+      counts.deletions += removed;
+      counts.replaced += Math.min(added, removed);
+      added = removed = 0;
+    }
+  }
+  return counts;
+}
+
+/** A unified diff with git's header lines; `''` when both are the same. */
+export async function unifiedDiff(
+  path: string,
+  before: Uint8Array | null,
+  after: Uint8Array | null,
+): Promise<string> {
+  if (before !== null && after !== null && Buffer.compare(before, after) === 0) return '';
+  const [from, to] = [
+    before === null ? '/dev/null' : `a/${path}`,
+    after === null ? '/dev/null' : `b/${path}`,
+  ];
+  if ((before !== null && isBinary(before)) || (after !== null && isBinary(after))) {
+    return `Binary files ${from} and ${to} differ\n`;
+  }
+  const { createTwoFilesPatch } = await import('diff');
+  const patch = createTwoFilesPatch(from, to, text(before), text(after), undefined, undefined, {
+    context: 3,
+    timeout: timeoutMs,
+    maxEditLength,
+  });
+  if (patch === undefined) return `--- ${from}\n+++ ${to}\n(too different to show line by line)\n`;
+  return patch.replace(/^=+\n/, '');
+}
+
+function text(bytes: Uint8Array | null): string {
+  return bytes === null ? '' : Buffer.from(bytes).toString('utf8');
+}
+
+/** Lines with their ends, so that a missing final newline is a difference. */
+function splitLines(bytes: Uint8Array): string[] {
+  return (
+    Buffer.from(bytes)
+      .toString('latin1')
+      .match(/[^\n]*\n|[^\n]+$/g) ?? []
+  );
+}
+
+function lineCount(bytes: Uint8Array | null): number {
+  if (bytes === null || bytes.length === 0) return 0;
+  let count = bytes.at(-1) === 10 ? 0 : 1;
+  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) count++;
+  return count;
+}

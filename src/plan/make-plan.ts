@@ -1,0 +1,102 @@
+import { Volume } from 'memfs';
+import type { ChangeState, PlanChange, PlanDocument, PlanEndpoint, PlanSummary } from '../../schemas/plan.js';
+import type { ComparedChange } from './compare.js';
+import { countLines, unifiedDiff } from './line-diff.js';
+import type { Plan } from './plan.js';
+
+export interface PlanInput {
+  direction: PlanDocument['direction'];
+  task: string;
+  source: PlanEndpoint;
+  target: PlanEndpoint;
+  changes: readonly ComparedChange[];
+  /** The target's present contents, for the changes given: blob id → bytes. */
+  readBefore(changes: readonly ComparedChange[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** The contents to be, for the changes given: blob id → bytes. */
+  readAfter(changes: readonly ComparedChange[]): Promise<ReadonlyMap<string, Uint8Array>>;
+}
+
+/** A plan together with the contents that applying it writes. */
+export interface StagedPlan extends Plan {
+  /** What the change leaves in the target; throws for one that leaves nothing. */
+  contentAfter(change: PlanChange): Uint8Array;
+}
+
+/** Whether applying the plan does something to the resource. */
+export function isChange(change: { state: ChangeState }): boolean {
+  return ['ADDED', 'UPDATED', 'OVERWRITTEN', 'DELETED'].includes(change.state);
+}
+
+/** Reads what the changes need, once, counts their lines and lays the plan out. Unchanged content is never read. */
+export async function makePlan(input: PlanInput): Promise<StagedPlan> {
+  const effective = input.changes.filter(isChange);
+  const before = await input.readBefore(effective.filter((change) => change.before !== null));
+  const after = await input.readAfter(effective.filter((change) => change.after !== null));
+  const changes: PlanChange[] = [];
+  for (const change of input.changes) {
+    const lines = isChange(change)
+      ? await countLines(content(before, change.before), content(after, change.after))
+      : { additions: 0, deletions: 0, replaced: 0 };
+    changes.push({ ...change, ...lines });
+  }
+  let volume: Volume | null = null;
+  return {
+    document: {
+      version: 1,
+      direction: input.direction,
+      task: input.task,
+      source: input.source,
+      target: input.target,
+      changes,
+      summary: summarize(changes),
+    },
+    get volume() {
+      volume ??= stage(changes, after);
+      return volume;
+    },
+    diff: async (change) =>
+      isChange(change)
+        ? unifiedDiff(change.gitPath, content(before, change.before), content(after, change.after))
+        : '',
+    contentAfter(change) {
+      const bytes = content(after, change.after);
+      if (bytes === null) throw new Error(`The plan holds no content for ${change.gitPath}.`);
+      return bytes;
+    },
+  };
+}
+
+/** Counts by state. */
+export function summarize(changes: readonly { state: ChangeState }[]): PlanSummary {
+  const count = (state: ChangeState) => changes.filter((change) => change.state === state).length;
+  return {
+    added: count('ADDED'),
+    updated: count('UPDATED'),
+    overwritten: count('OVERWRITTEN'),
+    deleted: count('DELETED'),
+    unchanged: count('UNCHANGED'),
+    invalid: count('INVALID'),
+    conflicted: count('CONFLICT'),
+  };
+}
+
+/** The would-be working tree of the changed files, and nothing else. */
+function stage(changes: readonly PlanChange[], after: ReadonlyMap<string, Uint8Array>): Volume {
+  const volume = new Volume();
+  volume.mkdirSync('/', { recursive: true });
+  for (const change of changes.filter(isChange)) {
+    const bytes = content(after, change.after);
+    if (bytes === null) continue;
+    const path = `/${change.gitPath}`;
+    volume.mkdirSync(path.slice(0, path.lastIndexOf('/')) || '/', { recursive: true });
+    volume.writeFileSync(path, Buffer.from(bytes));
+  }
+  return volume;
+}
+
+function content(contents: ReadonlyMap<string, Uint8Array>, oid: string | null): Uint8Array | null {
+  if (oid === null) return null;
+  const bytes = contents.get(oid);
+  if (bytes === undefined) throw new Error(`The content of blob ${oid} was not read.`);
+  return bytes;
+}

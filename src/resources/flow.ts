@@ -1,0 +1,119 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
+import { type FlowDefinition, flowDefinition } from '../../schemas/flow.js';
+
+/** Something wrong in a flow's source; positions are 1-based. */
+export interface FlowProblem {
+  message: string;
+  line: number;
+  column: number;
+}
+
+/** What a flow's source says about itself. */
+export interface FlowInspection {
+  /** The top-level `id`, also of a flow that is invalid elsewhere; null when it cannot be told. */
+  id: string | null;
+  namespace: string | null;
+  /** `draft: true` at the top level. */
+  draft: boolean;
+  /** Whether the text is YAML at all. */
+  wellFormed: boolean;
+  /** Null when there are problems. */
+  definition: FlowDefinition | null;
+  problems: FlowProblem[];
+}
+
+/** An alias bomb of a few lines can stand for gigabytes; no real flow comes near this many. */
+const maxAliasCount = 1000;
+
+/** Parses and checks a flow's YAML. Never throws: whatever is wrong is in `problems`. */
+export function inspectFlow(source: string): FlowInspection {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, merge: true, prettyErrors: false });
+  const problems: FlowProblem[] = document.errors.map((error) => ({
+    message: firstLine(error.message),
+    ...position(lines, error.pos[0]),
+  }));
+  const root = document.contents;
+  const id = isMap(root) ? topLevelText(document, root, 'id') : null;
+  const namespace = isMap(root) ? topLevelText(document, root, 'namespace') : null;
+  const draft = isMap(root) && (root.get('draft') as unknown) === true;
+  const wellFormed = problems.length === 0;
+  const invalid = { id, namespace, draft, wellFormed, definition: null, problems };
+  if (!wellFormed) return invalid;
+  if (!isMap(root)) {
+    const found = root === null ? 'the file is empty' : 'the file does not hold a map';
+    problems.push({ message: `Not a flow: ${found}`, line: 1, column: 1 });
+    return invalid;
+  }
+
+  const value = plainValue(document, problems);
+  if (problems.length > 0) return invalid;
+  const result = flowDefinition.safeParse({ ...value, ...(id !== null && { id }) });
+  if (result.success) return { ...invalid, definition: result.data };
+  for (const issue of result.error.issues) {
+    problems.push({
+      message: `${issue.path.length === 0 ? '' : `${formatPath(issue.path)}: `}${issue.message}`,
+      ...position(lines, offsetOf(root, issue.path)),
+    });
+  }
+  return invalid;
+}
+
+/** `3:7: tasks[0].id: …`, the form compilers use and editors link to. */
+export function formatProblem(problem: FlowProblem): string {
+  return `${problem.line}:${problem.column}: ${problem.message}`;
+}
+
+function plainValue(document: Document, problems: FlowProblem[]): Record<string, unknown> {
+  try {
+    return document.toJS({ maxAliasCount }) as Record<string, unknown>;
+  } catch (error) {
+    const message = error instanceof Error ? firstLine(error.message) : String(error);
+    problems.push({ message, line: 1, column: 1 });
+    return {};
+  }
+}
+
+/** An id of digits is a number to YAML and a name to a flow: its text as written counts. */
+function topLevelText(document: Document, root: YAMLMap, key: string): string | null {
+  const node = root.get(key, true);
+  const scalar = isAlias(node) ? node.resolve(document) : node;
+  if (!isScalar(scalar)) return null;
+  if (typeof scalar.value === 'string') return scalar.value === '' ? null : scalar.value;
+  return scalar.value === null || scalar.source === undefined || scalar.source === '' ? null : scalar.source;
+}
+
+/** Where the value at `path` begins, or the nearest thing around it that exists. */
+function offsetOf(root: YAMLMap, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = root.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return root.range?.[0] ?? 0;
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
+    '',
+  );
+}
+
+function position(lines: LineCounter, offset: number): { line: number; column: number } {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(line, 1), column: Math.max(col, 1) };
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? text;
+}

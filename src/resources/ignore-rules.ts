@@ -1,0 +1,17 @@
+import ignore from 'ignore';
+
+/** Files in `gitDirectory` that hold gitignore rules for flowgit. They are never synced, pushed or deleted themselves. */
+export const ignoreFileNames: readonly string[] = ['.kestraignore', '.flowgitignore'];
+
+/** Answers whether a path, relative to `gitDirectory`, is out of bounds. */
+export type IgnoreRules = (path: string) => boolean;
+
+/** Rules of all given files together; later lines win, as in one gitignore file. */
+export function ignoreRules(files: readonly string[]): IgnoreRules {
+  const rules = ignore();
+  for (const text of files) rules.add(text);
+  return (path) => {
+    if (ignoreFileNames.includes(path)) return true;
+    return ignore.isPathValid(path) && rules.ignores(path);
+  };
+}

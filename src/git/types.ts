@@ -49,6 +49,8 @@ export interface ProxySettings {
 export interface GitLimits {
   maxPackBytes: number;
   maxObjectBytes: number;
+  /** All objects of one pack together, inflated: what a small pack may grow to in memory. */
+  maxContentBytes: number;
   maxObjects: number;
   maxTreeDepth: number;
   maxDeltaDepth: number;

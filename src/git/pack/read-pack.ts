@@ -1,0 +1,106 @@
+import { CorruptPackError, LimitExceededError } from '../../errors.js';
+import type { GitLimits, TransferProgress } from '../types.js';
+import { DeltaResolver } from './delta-resolver.js';
+import { maxHeaderBytes, parseEntryHeader } from './entry-header.js';
+import { inflateEntry } from './inflate-entry.js';
+import { PackObjects } from './pack-objects.js';
+import { PackWindow } from './pack-window.js';
+
+export interface ReadPackOptions {
+  limits: GitLimits;
+  onProgress?: ((event: TransferProgress) => void) | undefined;
+}
+
+const headerBytes = 12;
+const checksumBytes = 20;
+const progressEvery = 1024;
+
+/**
+ * Reads a whole pack (gitformat-pack) in one pass over its stream: inflates, resolves deltas as their bases arrive,
+ * names every object, and checks sizes and checksum. Thin packs are not accepted.
+ * @throws CorruptPackError, LimitExceededError, and whatever the stream throws
+ */
+export async function readPack(
+  stream: AsyncIterable<Uint8Array>,
+  { limits, onProgress }: ReadPackOptions,
+): Promise<PackObjects> {
+  const window = new PackWindow(stream, limits.maxPackBytes);
+  const objects = new PackObjects(limits);
+  const deltas = new DeltaResolver(objects, limits.maxDeltaDepth);
+  try {
+    const total = await readHeader(window, limits.maxObjects);
+    for (let done = 0; done < total; done++) {
+      const pending = readEntry(window, objects, deltas);
+      if (pending) await pending;
+      if (onProgress && done % progressEvery === 0) {
+        onProgress({ phase: 'receive', done, total, bytes: window.received });
+      }
+    }
+    await readChecksum(window);
+    deltas.finish();
+    onProgress?.({ phase: 'receive', done: total, total, bytes: window.received });
+    return objects;
+  } finally {
+    await window.close();
+  }
+}
+
+async function readHeader(window: PackWindow, maxObjects: number): Promise<number> {
+  await window.require(headerBytes);
+  const header = window.view(headerBytes);
+  const signature = header.toString('latin1', 0, 4);
+  const version = header.readUInt32BE(4);
+  const total = header.readUInt32BE(8);
+  if (signature !== 'PACK' || (version !== 2 && version !== 3)) {
+    throw new CorruptPackError('What the remote sent is not a pack of version 2 or 3.');
+  }
+  if (total > maxObjects) {
+    throw new LimitExceededError(`The pack announces ${total} objects, more than ${maxObjects}.`, {
+      hint: 'Raise the limit "maxObjects", or sync a smaller directory.',
+      data: { limit: 'maxObjects', value: maxObjects },
+    });
+  }
+  window.consume(headerBytes);
+  return total;
+}
+
+/** Synchronous while the bytes are at hand: a promise per object would cost more than the object. */
+function readEntry(
+  window: PackWindow,
+  objects: PackObjects,
+  deltas: DeltaResolver,
+): Promise<void> | undefined {
+  const { offset } = window;
+  const header = parseEntryHeader(window.view(maxHeaderBytes), offset);
+  if (header === null) {
+    return window.require(window.available + 1).then(() => readEntry(window, objects, deltas));
+  }
+  window.consume(header.headerBytes);
+
+  if (header.type === 'delta') {
+    objects.count(header.size);
+    const delta = Buffer.allocUnsafe(header.size);
+    return andThen(inflateEntry(window, delta), () => deltas.addDelta(offset, delta, header));
+  }
+  const draft = objects.draft(header.type, header.size);
+  return andThen(inflateEntry(window, draft.content), () => deltas.addWhole(offset, draft));
+}
+
+function andThen(pending: Promise<void> | undefined, step: () => void): Promise<void> | undefined {
+  if (pending) return pending.then(step);
+  step();
+  return undefined;
+}
+
+async function readChecksum(window: PackWindow): Promise<void> {
+  const computed = window.checksum();
+  await window.require(checksumBytes);
+  if (!window.view(checksumBytes).equals(computed)) {
+    throw new CorruptPackError('The pack is broken: its checksum does not match.', {
+      hint: 'The transfer was damaged; try again.',
+    });
+  }
+  window.consume(checksumBytes);
+  while (await window.more()) {}
+  if (window.available > 0) throw new CorruptPackError('The pack is broken: bytes follow its checksum.');
+}

@@ -178,7 +178,8 @@ export interface Signature {
 }
 
 export interface PushedCommit {
-  commit: string;
+  /** Null when the changes left the tree as it was: then nothing was pushed, and no branch made. */
+  commit: string | null;
   /** Lines the remote wrote about the push. */
   remoteMessages: string[];
 }

@@ -12,7 +12,7 @@ export type TreeReader = (directory: string, oid: string) => Promise<Uint8Array>
 export interface BuiltTree {
   /** The root tree after the changes. */
   oid: string;
-  /** New trees and blobs by id, each once. */
+  /** New trees and blobs by id, each once; trees with a delta against the version before where that pays. */
   objects: Map<string, PackEntry>;
 }
 
@@ -21,8 +21,6 @@ export interface BuildTreeOptions {
   rootTree: string | null;
   changes: DirectoryChanges;
   readTree: TreeReader;
-  /** Writes trees as deltas against the version before, which the reader must have. */
-  thin: boolean;
 }
 
 const emptyTree = hashObject('tree', new Uint8Array());
@@ -69,7 +67,7 @@ async function rebuild(
     else entries.set(name, { mode: treeMode, name, oid: newOid });
   }
   if (!changed) return oid;
-  return entries.size === 0 ? null : addTree(objects, entries.values(), before, oid, options.thin);
+  return entries.size === 0 ? null : addTree(objects, entries.values(), before, oid);
 }
 
 function applyFile(
@@ -113,12 +111,10 @@ function addTree(
   entries: Iterable<RawTreeEntry>,
   before: Uint8Array | null,
   baseOid: string | null,
-  thin: boolean,
 ): string {
   const content = encodeTree(entries);
   const oid = hashObject('tree', content);
-  const instructions =
-    thin && before !== null && baseOid !== null ? deltaBetweenTrees(before, content) : null;
+  const instructions = before === null ? null : deltaBetweenTrees(before, content);
   const delta = instructions === null || baseOid === null ? undefined : { baseOid, instructions };
   objects.set(oid, { type: 'tree', content, delta });
   return oid;

@@ -1,0 +1,93 @@
+import { FlowgitError, PushRejectedError } from '../../errors.js';
+import type { RemoteSession, RemoteSnapshot } from '../session.js';
+import type { CommitRequest, PushBase, PushedCommit } from '../types.js';
+import { type BuiltCommit, buildCommit } from './build-commit.js';
+import {
+  discoverReceivePack,
+  encodePushRequest,
+  type ReceivePackOffer,
+  type RefUpdate,
+} from './receive-pack.js';
+import { branchMoved, describeRejection } from './rejection.js';
+import { type PushReport, readPushReport } from './report-status.js';
+
+/** What {@link openForPush} makes: the snapshot with its objects. */
+export interface RemotePushBase extends PushBase {
+  readonly snapshot: RemoteSnapshot | null;
+}
+
+/**
+ * Commits the changes on top of `base` and pushes them; nothing is written to disk. The id that the branch had when
+ * `base` was opened is the compare-and-swap.
+ * @returns `commit: null` when the changes leave everything as it is; then nothing is asked of the remote
+ * @throws PushRejectedError with `race: true` when the branch moved meanwhile, false when a hook or a rule refused
+ */
+export async function pushCommit(
+  session: RemoteSession,
+  base: RemotePushBase,
+  request: CommitRequest,
+): Promise<PushedCommit> {
+  const built = await buildCommit(base.snapshot, request);
+  if (built === null) return { commit: null, remoteMessages: [] };
+
+  const offer = await discoverReceivePack(session);
+  const update: RefUpdate = { ref: `refs/heads/${base.branch}`, from: base.tip, to: built.oid };
+  refuseBeforehand(session, base.branch, update, offer);
+  const report = await send(session, update, built, offer);
+  const reason = report.unpack === 'ok' ? report.refs.get(update.ref) : report.unpack;
+  if (reason === null) return { commit: built.oid, remoteMessages: report.messages };
+  throw describeRejection(session.url, base.branch, reason ?? 'it did not say why', report.messages);
+}
+
+/** Spares the transfer of a pack that cannot land. */
+function refuseBeforehand(
+  session: RemoteSession,
+  branch: string,
+  { ref, from }: RefUpdate,
+  { refs }: ReceivePackOffer,
+): void {
+  const present = refs.get(ref);
+  if (present !== undefined && present !== from) throw branchMoved(session.url, branch);
+  if (present !== undefined || from !== null) return;
+  const inTheWay = [...refs.keys()].find(
+    (other) => other.startsWith(`${ref}/`) || ref.startsWith(`${other}/`),
+  );
+  if (inTheWay === undefined) return;
+  const other = inTheWay.slice('refs/heads/'.length);
+  throw new PushRejectedError(`Branch "${branch}" cannot stand beside branch "${other}" on ${session.url}.`, {
+    hint: 'A branch name cannot continue another one after a slash. Choose another "branch".',
+    data: { branch, inTheWay: other },
+  });
+}
+
+async function send(
+  session: RemoteSession,
+  update: RefUpdate,
+  built: BuiltCommit,
+  offer: ReceivePackOffer,
+): Promise<PushReport> {
+  try {
+    const body = encodePushRequest(update, built.entries, offer);
+    const answer = await session.transport.request('git-receive-pack', body, { version: 0 });
+    return await readPushReport(answer, offer.capabilities.has('side-band-64k'));
+  } catch (error) {
+    if (!(error instanceof FlowgitError) || !error.retryable) throw error;
+    session.logger.debug({ error: error.message }, 'push broke off, looking at the branch');
+    if (!(await hasLanded(session, update, error))) throw error;
+    return { unpack: 'ok', refs: new Map([[update.ref, null]]), messages: [] };
+  }
+}
+
+/** Whether a push whose answer got lost arrived all the same. */
+async function hasLanded(
+  session: RemoteSession,
+  { ref, from, to }: RefUpdate,
+  cause: Error,
+): Promise<boolean> {
+  const found = await session.listRefs([ref]).catch(() => {
+    throw cause;
+  });
+  const oid = found.refs.get(ref) ?? null;
+  if (oid !== to && oid !== from) throw branchMoved(session.url, ref.slice('refs/heads/'.length), cause);
+  return oid === to;
+}

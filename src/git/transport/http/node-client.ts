@@ -1,0 +1,95 @@
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { SecureContext } from 'node:tls';
+import { CancelledError } from '../../../errors.js';
+import type { ProxySettings } from '../../types.js';
+import type { HttpClient, HttpRequest, HttpResponse } from './client.js';
+import { Exchange } from './exchange.js';
+import { proxyAuthorization, proxyFor } from './proxy.js';
+import { readTrustedCa } from './trusted-ca.js';
+
+export interface NodeHttpClientOptions {
+  connectTimeoutMs: number;
+  readTimeoutMs: number;
+  proxy?: ProxySettings | undefined;
+  trustedCaPemPath?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** The built-in client. Its connections, time-outs and certificate authorities are one remote's own. */
+export class NodeHttpClient implements HttpClient {
+  readonly #options: NodeHttpClientOptions;
+  readonly #httpAgent = new HttpAgent({ keepAlive: true });
+  readonly #closed = new AbortController();
+  #httpsAgent: HttpAgent | undefined;
+  #tunnels = new Map<string, HttpAgent>();
+  #secureContext: SecureContext | undefined;
+
+  constructor(options: NodeHttpClientOptions) {
+    this.#options = options;
+  }
+
+  async exchange(request: HttpRequest): Promise<HttpResponse> {
+    throwIfAborted(this.#options.signal);
+    const open = await this.#prepare(request);
+    // Opening and listening happen in one turn: no event of the request is missed.
+    const exchange = new Exchange(open(), request, this.#options);
+    try {
+      return await exchange.response();
+    } catch (error) {
+      if (!request.repeatable || !exchange.metDeadConnection) throw error;
+      return await this.exchange({ ...request, repeatable: false });
+    }
+  }
+
+  close(): void {
+    this.#closed.abort();
+    this.#httpAgent.destroy();
+    this.#httpsAgent?.destroy();
+    for (const tunnel of this.#tunnels.values()) tunnel.destroy();
+  }
+
+  async #prepare({ url, method, headers: given, body }: HttpRequest): Promise<() => ClientRequest> {
+    const headers = { ...given };
+    if (body instanceof Uint8Array) headers['content-length'] = String(body.length);
+    const proxy = proxyFor(url, this.#options.proxy);
+    if (url.protocol === 'https:') {
+      const agent = proxy ? await this.#tunnel(proxy) : this.#direct();
+      const trust = await this.#trust();
+      return () => httpsRequest(url, { method, headers, agent, ...trust });
+    }
+    const agent = this.#httpAgent;
+    if (proxy === null) return () => httpRequest(url, { method, headers, agent });
+    const authorization = proxyAuthorization(proxy);
+    if (authorization !== null) headers['proxy-authorization'] = authorization;
+    headers.host = url.host;
+    const { hostname, port } = proxy;
+    // A proxy is asked with the whole URL (RFC 9112, section 3.2.2).
+    return () => httpRequest({ hostname, port: port || 80, path: url.href, method, headers, agent });
+  }
+
+  #direct(): HttpAgent {
+    this.#httpsAgent ??= new HttpsAgent({ keepAlive: true });
+    return this.#httpsAgent;
+  }
+
+  async #tunnel(proxy: URL): Promise<HttpAgent> {
+    const { HttpsProxyAgent } = await import('https-proxy-agent');
+    const known = this.#tunnels.get(proxy.href);
+    if (known) return known;
+    const options = { keepAlive: true, signal: this.#closed.signal };
+    const tunnel = new HttpsProxyAgent(proxy, options);
+    this.#tunnels.set(proxy.href, tunnel);
+    return tunnel;
+  }
+
+  async #trust(): Promise<{ secureContext?: SecureContext }> {
+    if (this.#options.trustedCaPemPath === undefined) return {};
+    this.#secureContext ??= await readTrustedCa(this.#options.trustedCaPemPath);
+    return { secureContext: this.#secureContext };
+  }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new CancelledError('Cancelled.', { cause: signal.reason });
+}

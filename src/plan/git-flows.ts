@@ -36,32 +36,56 @@ export interface GitFlows {
   invalid: InvalidGitFlow[];
 }
 
-/**
- * Reads the flows of a place. Files that the last run saw with the same blob id are not read again; all others are
- * read in one go.
- */
-export async function readGitFlows(
-  snapshot: Snapshot,
-  entries: readonly GitEntry[],
-  place: FlowPlace,
-  state: SyncState,
-): Promise<GitFlows> {
+/** What is known of a file without reading it. */
+export interface FlowMemory {
+  /** The flow that a file with exactly this blob id holds. */
+  keyOf(entry: GitEntry): ResourceKey | null;
+  /** The flow that stood at the path when it was last valid. */
+  formerKey(path: string): ResourceKey | null;
+}
+
+/** What the last run saw. */
+export function memoryOf(state: SyncState): FlowMemory {
+  return {
+    keyOf: (entry) => {
+      const known = state.byPath.get(entry.path);
+      return known?.gitOid === entry.oid ? known.key : null;
+    },
+    formerKey: (path) => state.byPath.get(path)?.key ?? null,
+  };
+}
+
+export interface GitFlowsInput {
+  snapshot: Snapshot;
+  entries: readonly GitEntry[];
+  place: FlowPlace;
+  memory: FlowMemory;
+  /** The namespace in storage that a namespace in git stands for. */
+  toStorage?: (namespace: string) => string;
+}
+
+/** Reads the flows of a place: files that are known with their blob id are not read, all others are in one go. */
+export async function readGitFlows(input: GitFlowsInput): Promise<GitFlows> {
+  const { snapshot, entries, place, memory, toStorage = (namespace) => namespace } = input;
   const files = entries.flatMap((entry) => {
     const namespace = namespaceOfPath(place, entry.path);
     return namespace === null ? [] : [{ entry, namespace }];
   });
-  const isKnown = ({ entry }: { entry: GitEntry }) => state.byPath.get(entry.path)?.gitOid === entry.oid;
-  const unread = files.filter((file) => !isLink(file.entry) && !isKnown(file));
+  const unread = files.filter(({ entry }) => !isLink(entry) && memory.keyOf(entry) === null);
   const contents = await snapshot.read(unread.map(({ entry }) => entry.oid));
   const result: GitFlows = { flows: [], invalid: [] };
   for (const { entry, namespace } of files) {
-    const known = state.byPath.get(entry.path);
+    const known = memory.keyOf(entry);
     if (isLink(entry)) {
-      result.invalid.push(linkAt(entry, namespace));
-    } else if (known?.gitOid === entry.oid) {
-      result.flows.push({ key: known.key, gitPath: entry.path, gitOid: entry.oid, source: null });
+      result.invalid.push(linkAt(entry, toStorage(namespace)));
+    } else if (known !== null) {
+      result.flows.push({ key: known, gitPath: entry.path, gitOid: entry.oid, source: null });
     } else {
-      readOne(entry, namespace, contents.get(entry.oid), known?.key.id, result);
+      const content = contents.get(entry.oid);
+      if (content === undefined) throw new Error(`The snapshot did not give ${entry.path}.`);
+      const read = readOne(entry, toStorage(namespace), content, memory.formerKey(entry.path)?.id);
+      if ('reason' in read) result.invalid.push(read);
+      else result.flows.push(read);
     }
   }
   return result;
@@ -89,59 +113,39 @@ export function refuseDuplicates(flows: readonly GitFlow[]): void {
 function readOne(
   entry: GitEntry,
   namespace: string,
-  content: Uint8Array | undefined,
+  content: Uint8Array,
   formerId: string | undefined,
-  result: GitFlows,
-): void {
-  if (content === undefined) throw new Error(`The snapshot did not give ${entry.path}.`);
+): GitFlow | InvalidGitFlow {
+  const file = { gitPath: entry.path, gitOid: entry.oid };
+  const invalid = { ...file, namespace, reason: 'broken' } as const;
+  const stem = stemOf(entry.path);
   const source = decodeUtf8(content);
   if (source === null) {
-    const candidates = unique([formerId, stemOf(entry.path)]);
     const certain = formerId !== undefined;
-    const message = `${entry.path}: not UTF-8 text`;
-    result.invalid.push({
-      gitPath: entry.path,
-      gitOid: entry.oid,
-      namespace,
-      candidates,
+    return {
+      ...invalid,
+      candidates: unique([formerId, stem]),
       certain,
-      reason: 'broken',
-      message,
-    });
-    return;
+      message: `${entry.path}: not UTF-8 text`,
+    };
   }
   const inspection = inspectFlow(source);
-  const problem = inspection.problems[0];
-  if (problem !== undefined) {
-    result.invalid.push({
-      gitPath: entry.path,
-      gitOid: entry.oid,
-      namespace,
-      candidates: unique([formerId, inspection.id, idInText(source), stemOf(entry.path)]),
-      certain: formerId !== undefined || inspection.id !== null,
+  const { id } = inspection;
+  const [problem] = inspection.problems;
+  if (problem !== undefined || id === null) {
+    return {
+      ...invalid,
+      candidates: unique([formerId, id, idInText(source), stem]),
+      certain: formerId !== undefined || id !== null,
       reason: isForeign(inspection, source) ? 'foreign' : 'broken',
-      message: `${entry.path}:${formatProblem(problem)}`,
-    });
-  } else if (!isNamespace(namespace)) {
-    const message = `${entry.path}: its directory stands for the namespace "${namespace}", which is not a valid one`;
-    const candidates = unique([inspection.id, stemOf(entry.path)]);
-    result.invalid.push({
-      gitPath: entry.path,
-      gitOid: entry.oid,
-      namespace,
-      candidates,
-      certain: true,
-      reason: 'broken',
-      message,
-    });
-  } else if (inspection.id !== null) {
-    result.flows.push({
-      key: { kind: 'flow', namespace, id: inspection.id },
-      gitPath: entry.path,
-      gitOid: entry.oid,
-      source,
-    });
+      message: `${entry.path}:${problem === undefined ? ' it has no id' : formatProblem(problem)}`,
+    };
   }
+  if (!isNamespace(namespace)) {
+    const message = `${entry.path}: its directory stands for the namespace "${namespace}", which is not a valid one`;
+    return { ...invalid, candidates: [id], certain: true, message };
+  }
+  return { ...file, key: { kind: 'flow', namespace, id }, source };
 }
 
 function linkAt(entry: GitEntry, namespace: string): InvalidGitFlow {

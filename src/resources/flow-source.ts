@@ -7,6 +7,12 @@ import { isAlias, isMap, isPair, isScalar, type Node, type Pair, parse, parseDoc
 
 /** Replaces the value of the top-level `namespace`. The source itself comes back when nothing has to change. */
 export function rewriteNamespace(source: string, namespace: string): string {
+  const plain = plainNamespace(source);
+  if (plain !== null) {
+    if (plain.value === namespace) return source;
+    const spelled = readsAsText(namespace) ? namespace : `"${namespace}"`;
+    return source.slice(0, plain.start) + spelled + source.slice(plain.start + plain.value.length);
+  }
   const node = topLevelPair(source, 'namespace')?.value;
   if (!node?.range || (!isScalar(node) && !isAlias(node))) return source;
   if (isScalar(node) && node.value === namespace) return source;
@@ -14,8 +20,34 @@ export function rewriteNamespace(source: string, namespace: string): string {
   return source.slice(0, start) + spell(namespace, node, source.slice(start, end)) + source.slice(end);
 }
 
+/**
+ * Finds `namespace: some.name` written the ordinary way, without parsing the flow: only a key of the top-level map can
+ * begin a line, since all other text of a YAML map is indented. Anything out of the ordinary is left to the parser.
+ */
+function plainNamespace(source: string): { start: number; value: string } | null {
+  const keys = [...source.matchAll(/^(?:namespace|["'{?].*namespace)/gm)];
+  const match = /^namespace:[ \t]+([a-zA-Z][a-zA-Z0-9_-]*(?:\.[a-zA-Z0-9_-]+)*)[ \t]*(?:[ \t]#.*)?\r?$/m.exec(
+    source,
+  );
+  const value = match?.[1];
+  if (keys.length !== 1 || value === undefined || !readsAsText(value) || /^(?:---|\.\.\.)/m.test(source))
+    return null;
+  return {
+    start: match?.index === undefined ? 0 : source.indexOf(value, match.index + 'namespace:'.length),
+    value,
+  };
+}
+
+/** Whether the flow is marked `draft: true`. */
+export function saysDraft(source: string): boolean {
+  if (!source.includes('draft')) return false;
+  const value = topLevelPair(source, 'draft')?.value;
+  return isScalar(value) && value.value === true;
+}
+
 /** Drops the line of a top-level `revision`, which a server adds and git must not keep. */
 export function withoutRevision(source: string): string {
+  if (!source.includes('revision')) return source;
   const pair = topLevelPair(source, 'revision');
   const start = pair?.key.range?.[0];
   const end = pair?.value?.range?.[1] ?? pair?.key.range?.[1];
@@ -68,9 +100,12 @@ function spell(namespace: string, node: Node, old: string): string {
   return plain + lineEnd;
 }
 
+const otherThanText = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
+
 /** False for `2024.05`, `null`, `on` and the like, which YAML 1.1 or 1.2 reads as something other than text. */
 function readsAsText(namespace: string): boolean {
-  return parse(namespace) === namespace && parse(namespace, { version: '1.1', merge: false }) === namespace;
+  if (/^[a-z][a-z0-9_.-]*$/i.test(namespace)) return !otherThanText.test(namespace);
+  return parse(namespace) === namespace && parse(namespace, { version: '1.1' }) === namespace;
 }
 
 function topLevelPair(source: string, key: string): Pair<Node, Node | null> | null {

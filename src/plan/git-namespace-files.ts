@@ -1,0 +1,47 @@
+import type { GitEntry, Snapshot } from '../git/types.js';
+import { blobId } from '../resources/blob-id.js';
+import { onlyEmptyDirectories, placeOfPath } from '../resources/namespace-file.js';
+import type { ComparedChange, DesiredResource, HeldResource } from './compare.js';
+import { relativePath } from './load-ignore-rules.js';
+
+const emptyContent = new Uint8Array();
+const emptyOid = blobId(emptyContent);
+
+/** The namespace files that a directory of git holds. */
+export interface GitNamespaceFiles {
+  /** Files by their blob ids; an empty directory has an empty content. */
+  resources: DesiredResource[];
+  /** Links and submodules: their copies in storage stay as they are. */
+  held: HeldResource[];
+  /** Contents by blob id, fetched in one go. */
+  read(snapshot: Snapshot, changes: readonly ComparedChange[]): Promise<ReadonlyMap<string, Uint8Array>>;
+}
+
+/** Sorts the entries below `directory` into files, empty directories and what is left alone. */
+export function gitNamespaceFiles(
+  entries: readonly GitEntry[],
+  place: { namespace: string; directory: string },
+): GitNamespaceFiles {
+  const resources: DesiredResource[] = [];
+  const held: HeldResource[] = [];
+  for (const entry of entries) {
+    const found = placeOfPath(relativePath(place.directory, entry.path));
+    if (found.kind === 'skipped') continue;
+    const key = { kind: 'file', namespace: place.namespace, id: found.id } as const;
+    if (entry.mode === '120000' || entry.mode === '160000') {
+      const what = entry.mode === '120000' ? 'a symbolic link, which is not followed' : 'a submodule';
+      held.push({ key, gitPath: entry.path, state: 'INVALID', note: `${entry.path}: ${what}` });
+    } else {
+      const oid = found.kind === 'directory' ? emptyOid : entry.oid;
+      resources.push({ key, gitPath: entry.path, oid, sourceOid: entry.oid });
+    }
+  }
+  const kept = new Set(onlyEmptyDirectories([...resources, ...held].map(({ key }) => key.id)));
+  return { resources: resources.filter(({ key }) => kept.has(key.id)), held, read };
+}
+
+async function read(snapshot: Snapshot, changes: readonly ComparedChange[]) {
+  const oids = new Set(changes.flatMap(({ after }) => (after === null || after === emptyOid ? [] : [after])));
+  const contents = new Map(await snapshot.read([...oids]));
+  return contents.set(emptyOid, emptyContent);
+}

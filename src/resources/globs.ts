@@ -1,0 +1,11 @@
+import picomatch from 'picomatch';
+
+/** Matches a name or a path against any of the globs; no globs match everything. Names that begin with a dot count too. */
+export function matchGlobs(globs: readonly string[] | undefined): (path: string) => boolean {
+  if (globs === undefined || globs.length === 0) return () => true;
+  // A leading slash says "from the namespace's root", which is where every glob begins anyway.
+  return picomatch(
+    globs.map((glob) => glob.replace(/^\/+/, '')),
+    { dot: true },
+  );
+}

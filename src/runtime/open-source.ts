@@ -1,0 +1,63 @@
+import type { z } from 'zod';
+import type { revision } from '../../schemas/transfer.js';
+import { DirectoryNotFoundError, InvalidPropertiesError } from '../errors.js';
+import type { GitEntry, Remote, Revision, Snapshot } from '../git/types.js';
+import { loadIgnoreRules, relativePath } from '../plan/load-ignore-rules.js';
+import type { IgnoreRules } from '../resources/ignore-rules.js';
+
+type RevisionProperties = z.output<z.ZodObject<typeof revision>>;
+
+/** A directory of a commit, as a sync reads it. */
+export interface GitSource {
+  snapshot: Snapshot;
+  /** Without what the ignore files name. */
+  entries: GitEntry[];
+  ignored: IgnoreRules;
+}
+
+/** `tag`, `commit` or `semver` take the branch's place; two of them contradict each other. */
+export function revisionOf(properties: RevisionProperties): Revision {
+  const { branch, tag, commit, semver } = properties;
+  const given = Object.entries({ tag, commit, semver }).filter(([, value]) => value !== undefined);
+  if (given.length > 1) {
+    throw new InvalidPropertiesError(
+      `${given.map(([name]) => `"${name}"`).join(' and ')} cannot be given together.`,
+      {
+        hint: 'Keep one of them.',
+      },
+    );
+  }
+  return given.length === 0 ? { branch } : { tag, commit, semver };
+}
+
+/** The name of what a sync reads, as it stands in plans and in the sync's identity. */
+export function nameOfRevision(properties: RevisionProperties): string {
+  const { branch, tag, commit, semver } = revisionOf(properties);
+  return branch ?? tag ?? semver ?? commit ?? '';
+}
+
+/** Opens the directory a sync reads. With `failOnMissing: false` a missing directory is an empty one. */
+export async function openSource(
+  remote: Remote,
+  properties: RevisionProperties & { gitDirectory: string },
+  options: { contents: 'all' | 'none'; failOnMissing: boolean },
+): Promise<GitSource> {
+  const { gitDirectory } = properties;
+  const snapshot = await remote.openSnapshot(revisionOf(properties), {
+    path: gitDirectory,
+    contents: options.contents,
+  });
+  const entries = await snapshot.list(gitDirectory);
+  if (entries === null && options.failOnMissing) {
+    throw new DirectoryNotFoundError(
+      `Directory "${gitDirectory || '.'}" does not exist in ${remote.url} at ${snapshot.revision} (${snapshot.commit.slice(0, 10)}).`,
+      { hint: 'Check "gitDirectory" and the branch, or set "failOnMissingDirectory: false".' },
+    );
+  }
+  const ignored = await loadIgnoreRules(snapshot, entries ?? [], gitDirectory);
+  return {
+    snapshot,
+    entries: (entries ?? []).filter((entry) => !ignored(relativePath(gitDirectory, entry.path))),
+    ignored,
+  };
+}

@@ -1,0 +1,205 @@
+import type { z } from 'zod';
+import type { PlanEndpoint } from '../../schemas/plan.js';
+import type { authorship } from '../../schemas/transfer.js';
+import { FlowgitError, PushRejectedError } from '../errors.js';
+import { commitUrl } from '../git/commit-url.js';
+import type { FileChange, PushBase, Remote, Signature } from '../git/types.js';
+import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
+import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
+import { formatRevision, pushRow } from '../plan/report.js';
+import {
+  recordSyncState,
+  type SyncedResource,
+  type SyncIdentity,
+  type SyncState,
+} from '../plan/sync-state.js';
+import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
+import { formatKey, type Scope } from '../storage/types.js';
+import type { RunContext } from './context.js';
+import { settle } from './settle.js';
+import { sleep } from './sleep.js';
+
+type Authorship = z.output<z.ZodObject<typeof authorship>> & { username?: string | undefined };
+
+/** What a push task found out before comparing. */
+export interface PushInput {
+  task: string;
+  properties: TransferPolicy & Authorship & { dryRun: boolean };
+  defaultMessage: string;
+  identity: SyncIdentity;
+  state: SyncState;
+  scope: Scope & { kind: SyncIdentity['kind'] };
+  remote: Remote;
+  base: PushBase;
+  desired: readonly DesiredResource[];
+  current: readonly CurrentResource[];
+  held: readonly HeldResource[];
+  /** Blob ids in storage by `formatKey`, for the sync state. */
+  storedOids: ReadonlyMap<string, string>;
+  /** Contents to commit, by the blob id they have in git. */
+  read(changes: readonly ComparedChange[]): Promise<ReadonlyMap<string, Uint8Array>>;
+}
+
+export interface PushResult {
+  plan: StagedPlan;
+  /** Null when nothing differs, and on a dry run. */
+  commitId: string | null;
+  commitURL: string | null;
+  revision: string | null;
+}
+
+/** Plans a push and, unless it is a dry run, commits and pushes it and records the sync state. */
+export async function pushToGit(context: RunContext, input: PushInput): Promise<PushResult> {
+  const { remote, base, identity, properties } = input;
+  const { kind, namespace, children } = input.scope;
+  const commit = base.snapshot?.commit ?? null;
+  const source: PlanEndpoint = {
+    kind: 'storage',
+    location: context.storage.location,
+    resource: kind,
+    namespace,
+    children,
+  };
+  const target: PlanEndpoint = {
+    kind: 'git',
+    url: remote.url,
+    revision: base.branch,
+    commit,
+    directory: identity.directory,
+  };
+  const changes = planTransfer({
+    ...input,
+    policy: properties,
+    target: 'git',
+    sourceName: `namespace ${namespace}${children ? ' and below' : ''} (${kind}s)`,
+    targetName: `"${identity.directory || '.'}" of ${remote.url} on branch ${base.branch}`,
+  });
+  const plan = await makePlan({
+    direction: 'PUSH',
+    task: input.task,
+    source,
+    target,
+    changes,
+    readAfter: input.read,
+    readBefore: async (wanted) => {
+      const oids = wanted.flatMap(({ before }) => (before === null ? [] : [before]));
+      return base.snapshot === null || oids.length === 0 ? new Map() : base.snapshot.read([...new Set(oids)]);
+    },
+  });
+  const pushed = await settle(context, plan, properties.dryRun, () => push(context, plan, input));
+  const commitId = pushed?.commit ?? null;
+  return {
+    plan,
+    commitId,
+    commitURL: commitId === null ? null : commitUrl(remote.url, commitId),
+    revision: formatRevision(base.branch, commitId ?? commit),
+  };
+}
+
+/**
+ * Plans and pushes again when somebody else pushed first, with a random wait that grows, at most `retries` times.
+ * @throws PushRejectedError
+ */
+export async function retryOnRace<T>(
+  context: RunContext,
+  retries: number,
+  push: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await push();
+    } catch (error) {
+      if (!(error instanceof PushRejectedError) || !error.race) throw error;
+      if (attempt > retries) throw lostTooOften(error, attempt);
+      const waitMs = Math.random() * Math.min(50 * 2 ** attempt, 5000);
+      context.logger.info(
+        { attempt, waitMs: Math.round(waitMs) },
+        'someone else pushed first, planning again',
+      );
+      await sleep(waitMs, context.signal);
+    }
+  }
+}
+
+/** The rows of a push: changed files only. */
+export function pushRows(plan: StagedPlan): object[] {
+  return plan.document.changes
+    .filter((change) => change.state !== 'UNCHANGED')
+    .map((change) => ({ ...pushRow(change), ...(change.note !== null && { note: change.note }) }));
+}
+
+async function push(
+  context: RunContext,
+  plan: StagedPlan,
+  input: PushInput,
+): Promise<{ commit: string | null }> {
+  const changes = stagedChanges(plan);
+  const { properties, base } = input;
+  if (changes.length === 0) {
+    context.logger.info({ branch: base.branch }, 'nothing to commit');
+    await remember(context, plan, input, base.snapshot?.commit ?? null);
+    return { commit: null };
+  }
+  const author = authorOf(properties, context.clock());
+  const message = properties.commitMessage ?? input.defaultMessage;
+  const { commit, remoteMessages } = await input.remote.push(base, { changes, message, author });
+  for (const line of remoteMessages) context.logger.info({ remote: line }, 'the remote says');
+  await remember(context, plan, input, commit);
+  return { commit };
+}
+
+/** The commit is made from what was staged: what a dry run shows is what a real run writes. */
+function stagedChanges(plan: StagedPlan): FileChange[] {
+  return plan.document.changes.filter(isChange).map((change) => {
+    if (change.state === 'DELETED') return { path: change.gitPath, content: null };
+    const content = plan.volume.readFileSync(`/${change.gitPath}`);
+    return { path: change.gitPath, content: typeof content === 'string' ? Buffer.from(content) : content };
+  });
+}
+
+function authorOf(properties: Authorship, now: Date): Signature {
+  const name = properties.authorName ?? properties.username ?? 'flowgit';
+  const email = properties.authorEmail ?? (name.includes('@') ? name : 'flowgit@localhost');
+  return { name, email, timestamp: Math.floor(now.getTime() / 1000), timezoneOffset: 0 };
+}
+
+/** Once the push stands, a state that cannot be written costs the next run some reading, and nothing else. */
+async function remember(
+  context: RunContext,
+  plan: StagedPlan,
+  input: PushInput,
+  commit: string | null,
+): Promise<void> {
+  const desired = new Map(input.desired.map((resource) => [formatKey(resource.key), resource]));
+  const synced = new Map<string, SyncedResource>();
+  const inGit = new Set(input.current.map((resource) => formatKey(resource.key)));
+  for (const [name, resource] of input.state.byKey) if (inGit.has(name)) synced.set(name, resource);
+  for (const change of plan.document.changes) {
+    const name = formatKey(change.key);
+    const wanted = desired.get(name);
+    const storedOid = input.storedOids.get(name);
+    if (change.state === 'DELETED') synced.delete(name);
+    else if (wanted !== undefined && storedOid !== undefined && change.after === wanted.oid) {
+      synced.set(name, { gitPath: change.gitPath, key: change.key, gitOid: wanted.oid, storedOid });
+    }
+  }
+  const record = recordSyncState(input.state, input.identity, commit, [...synced.values()]);
+  if (record === null) return;
+  try {
+    await context.storage.apply({ changes: [record] });
+  } catch (error) {
+    if (!(error instanceof FlowgitError)) throw error;
+    context.logger.warn(
+      { code: error.code, error: error.message },
+      'the push stands, but its state was not recorded',
+    );
+  }
+}
+
+function lostTooOften(error: PushRejectedError, attempts: number): PushRejectedError {
+  return new PushRejectedError(`${error.message} Tried ${attempts} times.`, {
+    race: true,
+    hint: 'The branch is busy: run it again later, or raise "pushRetries".',
+    cause: error,
+  });
+}

@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import { connection } from '../schemas/connection.js';
+import { bool } from '../schemas/property.js';
+import { namespaceName, type ResourceKey } from '../schemas/resources.js';
+import { authorship, gitDirectory, globs, guards, pushOutput } from '../schemas/transfer.js';
+import type { Remote } from '../src/git/types.js';
+import { readGitFlows, refuseDuplicates } from '../src/plan/git-flows.js';
+import { loadIgnoreRules, relativePath } from '../src/plan/load-ignore-rules.js';
+import { placeFlows, rememberPushed } from '../src/plan/place-flows.js';
+import { readStoredFlows } from '../src/plan/stored-flows.js';
+import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
+import { type FlowPlace, moveNamespace, pathOfFlow } from '../src/resources/flow-path.js';
+import { matchGlobs } from '../src/resources/globs.js';
+import { withRemote } from '../src/runtime/connect.js';
+import type { RunContext } from '../src/runtime/context.js';
+import { pushRows, pushToGit, retryOnRace } from '../src/runtime/push-to-git.js';
+import { writeRows } from '../src/runtime/sync-to-storage.js';
+import { Task } from '../src/runtime/task.js';
+import { formatKey } from '../src/storage/types.js';
+
+const properties = z.strictObject({
+  ...connection,
+  ...guards,
+  ...authorship,
+  branch: z
+    .string()
+    .min(1)
+    .default('main')
+    .describe('Branch to push to; created from the default branch when missing.'),
+  sourceNamespace: namespaceName
+    .default('{{ flow.namespace }}')
+    .describe('Namespace whose flows are pushed.'),
+  targetNamespace: namespaceName
+    .optional()
+    .describe('Namespace written into the files; the source namespace when absent.'),
+  flows: globs().describe('Glob, or list of globs, on the flow id. `**` means all.'),
+  includeChildNamespaces: bool().default(false).describe('Push child namespaces too, into subdirectories.'),
+  rewriteReferences: bool()
+    .default(false)
+    .describe('Let subflow and trigger references inside the moved namespaces follow.'),
+  gitDirectory: gitDirectory('_flows'),
+  delete: bool().default(true).describe('Delete flow files in scope whose flow is gone.'),
+});
+type Properties = z.output<typeof properties>;
+
+const output = z.object({
+  ...pushOutput,
+  flows: z.string().describe('URI of a JSON Lines file: `{file, action, additions, deletions, changes}`.'),
+});
+
+/** `git.PushFlows`: commits the flows of a namespace to a git directory. */
+export class PushFlows extends Task<typeof properties, z.output<typeof output>> {
+  static readonly type = 'git.PushFlows';
+  static readonly title = 'Push the flows of a namespace to git.';
+  static readonly properties = properties;
+  static readonly output = output;
+  static readonly examples = [
+    {
+      title: 'Every hour, commit the flows of a namespace under their production name.',
+      flow: `id: push_to_git
+namespace: system
+
+tasks:
+  - id: commit_and_push
+    type: git.PushFlows
+    url: https://github.com/company/flows
+    branch: main
+    username: git_username
+    password: "{{ secret('GITHUB_ACCESS_TOKEN') }}"
+    sourceNamespace: dev
+    targetNamespace: prod
+    flows: "*"
+    includeChildNamespaces: true
+    gitDirectory: _flows
+    commitMessage: "Flows of {{ now() | date('yyyy-MM-dd') }}"
+
+triggers:
+  - id: hourly
+    type: io.kestra.plugin.core.trigger.Schedule
+    cron: "0 * * * *"
+`,
+    },
+  ];
+
+  async run(context: RunContext): Promise<z.output<typeof output>> {
+    const resolved = await this.resolve(context);
+    return withRemote(context, resolved, (remote) =>
+      retryOnRace(context, resolved.pushRetries, () => push(context, remote, resolved)),
+    );
+  }
+}
+
+async function push(context: RunContext, remote: Remote, properties: Properties) {
+  const { sourceNamespace, includeChildNamespaces: children, gitDirectory: directory } = properties;
+  const targetNamespace = properties.targetNamespace ?? sourceNamespace;
+  const toGit = (namespace: string) => moveNamespace(namespace, sourceNamespace, targetNamespace);
+  const toStorage = (namespace: string) => moveNamespace(namespace, targetNamespace, sourceNamespace);
+  const place: FlowPlace = { directory, namespace: targetNamespace, children };
+  const scope = { kind: 'flow', namespace: sourceNamespace, children } as const;
+  const identity: SyncIdentity = {
+    direction: 'PUSH',
+    kind: 'flow',
+    url: remote.url,
+    revision: properties.branch,
+    directory,
+    namespace: sourceNamespace,
+    gitNamespace: targetNamespace,
+    children,
+    rewrite: properties.rewriteReferences ? 'references' : '',
+  };
+  const selected = matchGlobs(properties.flows);
+  const state = await readSyncState(context.storage, identity);
+  const base = await remote.openForPush(properties.branch, { path: directory, contents: 'none' });
+  const entries = (await base.snapshot?.list(directory)) ?? [];
+  const ignored =
+    base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
+  const isIgnored = (path: string) => ignored(relativePath(directory, path));
+
+  const listed = await context.storage.list(scope, { signal: context.signal });
+  const stored = await readStoredFlows(context.storage, {
+    entries: listed.filter(({ key }) => selected(key.id)),
+    state,
+    toGit,
+    references: properties.rewriteReferences,
+    signal: context.signal,
+  });
+  for (const { note } of stored.unfit) context.logger.info({ flow: note }, 'not pushed');
+  const visible = entries.filter((entry) => !isIgnored(entry.path));
+  const pathOf = ({ namespace, id }: ResourceKey) => pathOfFlow(place, toGit(namespace), id);
+  const memory = rememberPushed(state, stored.flows, pathOf);
+  const found =
+    base.snapshot === null
+      ? { flows: [], invalid: [] }
+      : await readGitFlows({ snapshot: base.snapshot, entries: visible, place, memory, toStorage });
+  refuseDuplicates(found.flows);
+  const { desired, current, held } = placeFlows({ stored, found, entries, selected, pathOf, isIgnored });
+  const result = await pushToGit(context, {
+    task: PushFlows.type,
+    properties,
+    defaultMessage: `Add flows from ${sourceNamespace} namespace`,
+    identity,
+    state,
+    scope,
+    remote,
+    base,
+    desired,
+    held,
+    current,
+    storedOids: new Map(stored.flows.map((flow) => [formatKey(flow.key), flow.storedOid])),
+    read: stored.read,
+  });
+  return {
+    flows: await writeRows(context, 'flows', pushRows(result.plan)),
+    commitId: result.commitId,
+    commitURL: result.commitURL,
+    summary: result.plan.document.summary,
+    revision: result.revision,
+    dryRun: properties.dryRun,
+  };
+}

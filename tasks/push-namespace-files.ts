@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { connection } from '../schemas/connection.js';
+import { bool } from '../schemas/property.js';
+import { namespaceName, type ResourceKey } from '../schemas/resources.js';
+import { authorship, gitDirectory, globs, guards, pushOutput } from '../schemas/transfer.js';
+import { NoFilesMatchedError } from '../src/errors.js';
+import type { Remote } from '../src/git/types.js';
+import { gitNamespaceFiles } from '../src/plan/git-namespace-files.js';
+import { loadIgnoreRules, relativePath } from '../src/plan/load-ignore-rules.js';
+import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
+import { matchGlobs } from '../src/resources/globs.js';
+import { onlyEmptyDirectories, pathOfFile, placeOfPath } from '../src/resources/namespace-file.js';
+import { withRemote } from '../src/runtime/connect.js';
+import type { RunContext } from '../src/runtime/context.js';
+import { pushRows, pushToGit, retryOnRace } from '../src/runtime/push-to-git.js';
+import { readStored, writeRows } from '../src/runtime/sync-to-storage.js';
+import { Task } from '../src/runtime/task.js';
+import { formatKey } from '../src/storage/types.js';
+
+const properties = z.strictObject({
+  ...connection,
+  ...guards,
+  ...authorship,
+  branch: z
+    .string()
+    .min(1)
+    .default('main')
+    .describe('Branch to push to; created from the default branch when missing.'),
+  namespace: namespaceName.default('{{ flow.namespace }}').describe('Namespace whose files are pushed.'),
+  files: globs().describe('Glob, or list of globs, relative to the root of the namespace. `**` means all.'),
+  gitDirectory: gitDirectory('_files'),
+  delete: bool().default(true).describe('Delete files in scope that the namespace does not have.'),
+  errorOnMissing: bool().default(false).describe('Fail when no file matches.'),
+});
+type Properties = z.output<typeof properties>;
+
+const output = z.object({
+  ...pushOutput,
+  files: z.string().describe('URI of a JSON Lines file: `{file, action, additions, deletions, changes}`.'),
+});
+
+/** `git.PushNamespaceFiles`: commits the files of a namespace to a git directory. */
+export class PushNamespaceFiles extends Task<typeof properties, z.output<typeof output>> {
+  static readonly type = 'git.PushNamespaceFiles';
+  static readonly title = 'Push the files of a namespace to git.';
+  static readonly properties = properties;
+  static readonly output = output;
+  static readonly examples = [
+    {
+      title: 'Show what a push of the Python files of a namespace would change.',
+      flow: `id: push_files_to_git
+namespace: system
+
+tasks:
+  - id: commit_and_push
+    type: git.PushNamespaceFiles
+    url: https://github.com/company/scripts
+    branch: dev
+    username: git_username
+    password: "{{ secret('GITHUB_ACCESS_TOKEN') }}"
+    namespace: company.team
+    files:
+      - "**/*.py"
+    gitDirectory: _files
+    commitMessage: add namespace files
+    dryRun: true
+`,
+    },
+  ];
+
+  async run(context: RunContext): Promise<z.output<typeof output>> {
+    const resolved = await this.resolve(context);
+    return withRemote(context, resolved, (remote) =>
+      retryOnRace(context, resolved.pushRetries, () => push(context, remote, resolved)),
+    );
+  }
+}
+
+async function push(context: RunContext, remote: Remote, properties: Properties) {
+  const { namespace, gitDirectory: directory } = properties;
+  const scope = { kind: 'file', namespace, children: false } as const;
+  const identity: SyncIdentity = {
+    direction: 'PUSH',
+    kind: 'file',
+    url: remote.url,
+    revision: properties.branch,
+    directory,
+    namespace,
+    gitNamespace: namespace,
+    children: false,
+    rewrite: '',
+  };
+  const selected = matchGlobs(properties.files);
+  const state = await readSyncState(context.storage, identity);
+  const base = await remote.openForPush(properties.branch, { path: directory, contents: 'none' });
+  const entries = (await base.snapshot?.list(directory)) ?? [];
+  const ignored =
+    base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
+  const inScope = ({ id }: ResourceKey) => selected(id) && !ignored(pathOfFile(id));
+
+  const listed = await context.storage.list(scope, { signal: context.signal });
+  const wanted = listed.filter(
+    ({ key }) => inScope(key) && placeOfPath(pathOfFile(key.id)).kind !== 'skipped',
+  );
+  if (wanted.length === 0 && properties.errorOnMissing) throw noneMatched(properties);
+  const files = gitNamespaceFiles(
+    entries.filter((entry) => !ignored(relativePath(directory, entry.path))),
+    { namespace, directory },
+  );
+  const prefix = directory === '' ? '' : `${directory}/`;
+  const desired = wanted.map(({ key, oid }) => ({
+    key,
+    gitPath: prefix + pathOfFile(key.id),
+    oid,
+    sourceOid: oid,
+  }));
+  // A directory that gets its first file keeps its `.gitkeep`: it went nowhere.
+  const empty = new Set(onlyEmptyDirectories([...files.resources, ...desired].map(({ key }) => key.id)));
+  const result = await pushToGit(context, {
+    task: PushNamespaceFiles.type,
+    properties,
+    defaultMessage: `Add files from ${namespace} namespace`,
+    identity,
+    state,
+    scope,
+    remote,
+    base,
+    desired,
+    current: files.resources
+      .filter(({ key }) => inScope(key) && empty.has(key.id))
+      .map(({ key, gitPath, oid }) => ({ key, gitPath, oid })),
+    held: files.held.filter(({ key }) => inScope(key)),
+    storedOids: new Map(listed.map(({ key, oid }) => [formatKey(key), oid])),
+    read: (changes) => readStored(context, changes, 'after'),
+  });
+  return {
+    files: await writeRows(context, 'files', pushRows(result.plan)),
+    commitId: result.commitId,
+    commitURL: result.commitURL,
+    summary: result.plan.document.summary,
+    revision: result.revision,
+    dryRun: properties.dryRun,
+  };
+}
+
+function noneMatched({ files, namespace }: Properties): NoFilesMatchedError {
+  const globs = files === undefined ? 'any file' : files.map((glob) => `"${glob}"`).join(', ');
+  return new NoFilesMatchedError(`No file of namespace ${namespace} matches ${globs}.`, {
+    hint: 'Globs are relative to the root of the namespace; `**` means all. Set "errorOnMissing: false" to accept none.',
+  });
+}

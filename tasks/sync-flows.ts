@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { connection } from '../schemas/connection.js';
+import { bool } from '../schemas/property.js';
+import { namespaceName } from '../schemas/resources.js';
+import { gitDirectory, guards, revision, transferOutput } from '../schemas/transfer.js';
+import type { Remote } from '../src/git/types.js';
+import { adoptFlows } from '../src/plan/adopt-flows.js';
+import { memoryOf, readGitFlows, refuseDuplicates } from '../src/plan/git-flows.js';
+import { relativePath } from '../src/plan/load-ignore-rules.js';
+import { formatRevision } from '../src/plan/report.js';
+import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
+import { type FlowPlace, pathOfFlow } from '../src/resources/flow-path.js';
+import { withRemote } from '../src/runtime/connect.js';
+import type { RunContext } from '../src/runtime/context.js';
+import { nameOfRevision, openSource } from '../src/runtime/open-source.js';
+import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
+import { Task } from '../src/runtime/task.js';
+import { formatKey } from '../src/storage/types.js';
+
+const properties = z.strictObject({
+  ...connection,
+  ...revision,
+  ...guards,
+  targetNamespace: namespaceName.describe('Namespace the flows go to.'),
+  gitDirectory: gitDirectory('_flows'),
+  includeChildNamespaces: bool()
+    .default(false)
+    .describe('Take subdirectories as child namespaces; otherwise they are not looked at.'),
+  delete: bool().default(false).describe('Delete flows of the namespace that git does not have.'),
+  ignoreInvalidFlows: bool()
+    .default(false)
+    .describe('Report invalid flows and go on, instead of failing before anything is written.'),
+  failOnMissingDirectory: bool().default(true).describe('Fail when `gitDirectory` does not exist.'),
+});
+
+const output = z.object({
+  ...transferOutput,
+  flows: z
+    .string()
+    .describe('URI of a JSON Lines file: `{gitPath, syncState, flowId, namespace, revision}`.'),
+});
+
+/** `git.SyncFlows`: brings the flows of a git directory into a namespace. */
+export class SyncFlows extends Task<typeof properties, z.output<typeof output>> {
+  static readonly type = 'git.SyncFlows';
+  static readonly title = 'Sync flows from git into a namespace.';
+  static readonly properties = properties;
+  static readonly output = output;
+  static readonly examples = [
+    {
+      title: 'Every minute, make the namespace equal to a directory of the repository.',
+      flow: `id: sync_from_git
+namespace: system
+
+tasks:
+  - id: git
+    type: git.SyncFlows
+    url: https://github.com/company/flows
+    branch: main
+    username: git_username
+    password: "{{ secret('GITHUB_ACCESS_TOKEN') }}"
+    targetNamespace: company.team
+    includeChildNamespaces: true
+    gitDirectory: _flows
+    delete: true
+
+triggers:
+  - id: every_minute
+    type: io.kestra.plugin.core.trigger.Schedule
+    cron: "*/1 * * * *"
+`,
+    },
+  ];
+
+  async run(context: RunContext): Promise<z.output<typeof output>> {
+    const resolved = await this.resolve(context);
+    return withRemote(context, resolved, (remote) => retryOnConflict(() => sync(context, remote, resolved)));
+  }
+}
+
+async function sync(context: RunContext, remote: Remote, properties: SyncProperties) {
+  const {
+    targetNamespace: namespace,
+    includeChildNamespaces: children,
+    gitDirectory: directory,
+  } = properties;
+  const place: FlowPlace = { directory, namespace, children };
+  const scope = { kind: 'flow', namespace, children } as const;
+  const identity: SyncIdentity = {
+    direction: 'SYNC',
+    kind: 'flow',
+    url: remote.url,
+    revision: nameOfRevision(properties),
+    directory,
+    namespace,
+    gitNamespace: namespace,
+    children,
+    rewrite: '',
+  };
+  const state = await readSyncState(context.storage, identity);
+  const source = await openSource(remote, properties, {
+    contents: state.byPath.size === 0 ? 'all' : 'none',
+    failOnMissing: properties.failOnMissingDirectory,
+  });
+  const stored = await context.storage.list(scope, { signal: context.signal });
+  const { snapshot, entries } = source;
+  const found = await readGitFlows({ snapshot, entries, place, memory: memoryOf(state) });
+  refuseDuplicates(found.flows);
+  const { invalid, ...adopted } = await adoptFlows({
+    found,
+    state,
+    stored,
+    snapshot,
+    storage: context.storage,
+    ignoreInvalid: properties.ignoreInvalidFlows,
+    deletes: properties.delete,
+    running: context.identity,
+  });
+  for (const file of invalid) context.logger.warn({ file: file.message }, 'not a valid flow, left as it is');
+  const { plan, revisions } = await syncToStorage(context, {
+    task: SyncFlows.type,
+    policy: properties,
+    identity,
+    state,
+    scope,
+    snapshot,
+    stored: stored.filter(
+      (entry) =>
+        !source.ignored(relativePath(directory, pathOfFlow(place, entry.key.namespace, entry.key.id))),
+    ),
+    gitPathOf: ({ key }) => pathOfFlow(place, key.namespace, key.id),
+    ...adopted,
+  });
+  const flows = await writeRows(
+    context,
+    'flows',
+    plan.document.changes.map((change) => ({
+      gitPath: change.gitPath,
+      syncState: change.state,
+      flowId: change.key.id,
+      namespace: change.key.namespace,
+      revision: revisions.get(formatKey(change.key)) ?? null,
+      ...(change.note !== null && { note: change.note }),
+    })),
+  );
+  return {
+    flows,
+    summary: plan.document.summary,
+    revision: formatRevision(source.snapshot.revision, source.snapshot.commit),
+    dryRun: properties.dryRun,
+  };
+}
+
+type SyncProperties = z.output<typeof properties>;

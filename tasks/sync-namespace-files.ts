@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { connection } from '../schemas/connection.js';
+import { bool } from '../schemas/property.js';
+import { namespaceName } from '../schemas/resources.js';
+import { gitDirectory, guards, revision, transferOutput } from '../schemas/transfer.js';
+import type { Remote } from '../src/git/types.js';
+import { gitNamespaceFiles } from '../src/plan/git-namespace-files.js';
+import { formatRevision } from '../src/plan/report.js';
+import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
+import { pathOfFile } from '../src/resources/namespace-file.js';
+import { withRemote } from '../src/runtime/connect.js';
+import type { RunContext } from '../src/runtime/context.js';
+import { nameOfRevision, openSource } from '../src/runtime/open-source.js';
+import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
+import { Task } from '../src/runtime/task.js';
+
+const properties = z.strictObject({
+  ...connection,
+  ...revision,
+  ...guards,
+  namespace: namespaceName.default('{{ flow.namespace }}').describe('Namespace the files go to.'),
+  gitDirectory: gitDirectory('_files'),
+  delete: bool().default(false).describe('Delete files of the namespace that git does not have.'),
+  failOnMissingDirectory: bool().default(true).describe('Fail when `gitDirectory` does not exist.'),
+});
+type Properties = z.output<typeof properties>;
+
+const output = z.object({
+  ...transferOutput,
+  files: z.string().describe('URI of a JSON Lines file: `{gitPath, kestraPath, syncState}`.'),
+});
+
+/** `git.SyncNamespaceFiles`: brings the files of a git directory into a namespace, byte for byte. */
+export class SyncNamespaceFiles extends Task<typeof properties, z.output<typeof output>> {
+  static readonly type = 'git.SyncNamespaceFiles';
+  static readonly title = 'Sync namespace files from git.';
+  static readonly properties = properties;
+  static readonly output = output;
+  static readonly examples = [
+    {
+      title: 'Keep the scripts of a namespace equal to a directory of the repository.',
+      flow: `id: sync_files_from_git
+namespace: system
+
+tasks:
+  - id: git
+    type: git.SyncNamespaceFiles
+    url: https://github.com/company/scripts
+    branch: main
+    namespace: prod
+    gitDirectory: _files
+    delete: true
+    username: git_username
+    password: "{{ secret('GITHUB_ACCESS_TOKEN') }}"
+`,
+    },
+  ];
+
+  async run(context: RunContext): Promise<z.output<typeof output>> {
+    const resolved = await this.resolve(context);
+    return withRemote(context, resolved, (remote) => retryOnConflict(() => sync(context, remote, resolved)));
+  }
+}
+
+async function sync(context: RunContext, remote: Remote, properties: Properties) {
+  const { namespace, gitDirectory: directory } = properties;
+  const scope = { kind: 'file', namespace, children: false } as const;
+  const identity: SyncIdentity = {
+    direction: 'SYNC',
+    kind: 'file',
+    url: remote.url,
+    revision: nameOfRevision(properties),
+    directory,
+    namespace,
+    gitNamespace: namespace,
+    children: false,
+    rewrite: '',
+  };
+  const state = await readSyncState(context.storage, identity);
+  const { snapshot, entries, ignored } = await openSource(remote, properties, {
+    contents: state.byPath.size === 0 ? 'all' : 'none',
+    failOnMissing: properties.failOnMissingDirectory,
+  });
+  const stored = await context.storage.list(scope, { signal: context.signal });
+  const files = gitNamespaceFiles(entries, { namespace, directory });
+  for (const { note } of files.held) context.logger.warn({ file: note }, 'not synced');
+  const prefix = directory === '' ? '' : `${directory}/`;
+  const { plan } = await syncToStorage(context, {
+    task: SyncNamespaceFiles.type,
+    policy: properties,
+    identity,
+    state,
+    scope,
+    snapshot,
+    stored: stored.filter(({ key }) => !ignored(key.id)),
+    gitPathOf: ({ key }) => prefix + pathOfFile(key.id),
+    desired: files.resources,
+    held: files.held,
+    read: (changes) => files.read(snapshot, changes),
+  });
+  return {
+    files: await writeRows(
+      context,
+      'files',
+      plan.document.changes.map((change) => ({
+        gitPath: change.gitPath,
+        kestraPath: `/${change.key.id}`,
+        syncState: change.state,
+        ...(change.note !== null && { note: change.note }),
+      })),
+    ),
+    summary: plan.document.summary,
+    revision: formatRevision(snapshot.revision, snapshot.commit),
+    dryRun: properties.dryRun,
+  };
+}

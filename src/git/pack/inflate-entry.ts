@@ -11,7 +11,9 @@ const syncBytes = 256 * 1024;
  * @throws CorruptPackError unless exactly as many bytes come out as `target` holds
  */
 export function inflateEntry(window: PackWindow, target: Uint8Array): Promise<void> | undefined {
-  if (target.length > syncBytes) return inflateLarge(window, target);
+  if (target.length > syncBytes) {
+    return inflateInPieces(window, target.length, (piece, position) => target.set(piece, position));
+  }
   const likely = compressedBound(target.length);
   const ready = window.available >= likely || window.ended;
   return ready && tryInflate(window, target, likely) ? undefined : inflateWhenThere(window, target, likely);
@@ -55,12 +57,19 @@ function tryInflate(window: PackWindow, target: Uint8Array, bytes: number): bool
   return true;
 }
 
-async function inflateLarge(window: PackWindow, target: Uint8Array): Promise<void> {
-  const size = target.length;
+/**
+ * Inflates the entry at the window's beginning and consumes it, without ever holding it whole.
+ * @throws CorruptPackError unless exactly `size` bytes come out
+ */
+export async function inflateInPieces(
+  window: PackWindow,
+  size: number,
+  sink: (piece: Buffer, position: number) => void,
+): Promise<void> {
   let length = 0;
   const inflate = createInflate({ chunkSize: syncBytes });
   inflate.on('data', (chunk: Buffer) => {
-    if (length + chunk.length <= size) target.set(chunk, length);
+    if (length + chunk.length <= size) sink(chunk, length);
     length += chunk.length;
   });
   const failed = new Promise<boolean>((resolve) => inflate.once('error', () => resolve(false)));

@@ -28,7 +28,7 @@ export async function readPack(
   const objects = new PackObjects(limits);
   const deltas = new DeltaResolver(objects, limits.maxDeltaDepth);
   try {
-    const total = await readHeader(window, limits.maxObjects);
+    const total = await readPackHeader(window, limits.maxObjects);
     for (let done = 0; done < total; done++) {
       const pending = readEntry(window, objects, deltas);
       if (pending) await pending;
@@ -36,7 +36,7 @@ export async function readPack(
         onProgress({ phase: 'receive', done, total, bytes: window.received });
       }
     }
-    await readChecksum(window);
+    await readPackChecksum(window);
     deltas.finish();
     onProgress?.({ phase: 'receive', done: total, total, bytes: window.received });
     return objects;
@@ -45,7 +45,11 @@ export async function readPack(
   }
 }
 
-async function readHeader(window: PackWindow, maxObjects: number): Promise<number> {
+/**
+ * Consumes a pack's header.
+ * @returns how many objects follow
+ */
+export async function readPackHeader(window: PackWindow, maxObjects: number): Promise<number> {
   await window.require(headerBytes);
   const header = window.view(headerBytes);
   const signature = header.toString('latin1', 0, 4);
@@ -92,7 +96,11 @@ function andThen(pending: Promise<void> | undefined, step: () => void): Promise<
   return undefined;
 }
 
-async function readChecksum(window: PackWindow): Promise<void> {
+/**
+ * Consumes the end of a pack, after its last object.
+ * @throws CorruptPackError unless the checksum is right and nothing follows it
+ */
+export async function readPackChecksum(window: PackWindow): Promise<void> {
   const computed = window.checksum();
   await window.require(checksumBytes);
   if (!window.view(checksumBytes).equals(computed)) {

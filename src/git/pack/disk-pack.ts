@@ -1,0 +1,118 @@
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { createInflate, inflateSync } from 'node:zlib';
+import { CorruptPackError } from '../../errors.js';
+import type { ObjectType } from '../objects/store.js';
+import { applyDelta, readDeltaSizes } from './apply-delta.js';
+import { checkObjectSize } from './check-object-size.js';
+import type { ContentCache } from './content-cache.js';
+import type { PackTable } from './pack-table.js';
+
+/** Random access to the objects of a pack file whose table is known. */
+export class DiskPack {
+  readonly table: PackTable;
+  readonly #path: string;
+  readonly #file: number;
+  readonly #cache: ContentCache;
+  readonly maxObjectBytes: number;
+
+  constructor(path: string, table: PackTable, cache: ContentCache, maxObjectBytes: number) {
+    this.#path = path;
+    this.#file = openSync(path, 'r');
+    this.table = table;
+    this.#cache = cache;
+    this.maxObjectBytes = maxObjectBytes;
+  }
+
+  /** Names an entry; its content is likely to be asked for. */
+  keep(entry: number, type: ObjectType, oid: string, content: Buffer): void {
+    this.table.name(entry, type, oid);
+    this.#cache.put(entry, content);
+  }
+
+  /** Content that needs no reading. */
+  cached(entry: number): Buffer | undefined {
+    return this.#cache.get(entry);
+  }
+
+  /** An object's content, its chain of deltas resolved. */
+  content(entry: number): Buffer {
+    const chain: number[] = [];
+    let at = entry;
+    let content = this.#cache.get(at);
+    while (content === undefined && this.#base(at) !== -1) {
+      chain.push(at);
+      at = this.#base(at);
+      content = this.#cache.get(at);
+    }
+    content ??= this.#remember(at, this.inflated(at));
+    for (let next = chain.pop(); next !== undefined; next = chain.pop()) {
+      content = this.#remember(next, this.apply(content, this.inflated(next)));
+    }
+    return content;
+  }
+
+  /** Whether the entry holds an object as it is, so that {@link stream} can read it. */
+  isWhole(entry: number): boolean {
+    return this.#base(entry) === -1;
+  }
+
+  /** The content of a whole object of any size, piece by piece. */
+  stream(entry: number): Readable {
+    const { start, end } = this.#extent(entry);
+    const raw = createReadStream(this.#path, { start, end: end - 1 });
+    const inflate = createInflate();
+    raw.once('error', (error) => inflate.destroy(error));
+    inflate.once('close', () => raw.destroy());
+    return raw.pipe(inflate);
+  }
+
+  /** An entry's own bytes: the object, or the instructions of a delta. */
+  inflated(entry: number): Buffer {
+    const { start, end } = this.#extent(entry);
+    const raw = Buffer.allocUnsafe(end - start);
+    for (let done = 0; done < raw.length; ) {
+      const read = readSync(this.#file, raw, done, raw.length - done, start + done);
+      if (read === 0) throw new CorruptPackError('The pack file was cut while it was read.');
+      done += read;
+    }
+    const size = this.table.sizes[entry] ?? 0;
+    // One byte of room more than needed spares zlib a second output buffer.
+    const content = inflateSync(raw, {
+      chunkSize: Math.max(64, size + 1),
+      maxOutputLength: Math.max(1, size),
+    });
+    if (content.length !== size) throw new CorruptPackError('The pack file changed while it was read.');
+    return content;
+  }
+
+  /** The object that delta instructions make of its base. */
+  apply(base: Buffer, delta: Buffer): Buffer {
+    const { baseSize, resultSize, start } = readDeltaSizes(delta);
+    if (baseSize !== base.length) {
+      throw new CorruptPackError('The pack is broken: a delta was made for another base.');
+    }
+    checkObjectSize(resultSize, this.maxObjectBytes);
+    const target = Buffer.allocUnsafe(resultSize);
+    applyDelta(base, delta, start, target);
+    return target;
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #remember(entry: number, content: Buffer): Buffer {
+    this.#cache.put(entry, content);
+    return content;
+  }
+
+  #base(entry: number): number {
+    return this.table.bases[entry] ?? -1;
+  }
+
+  #extent(entry: number): { start: number; end: number } {
+    const { offsets, headerBytes } = this.table;
+    return { start: (offsets[entry] ?? 0) + (headerBytes[entry] ?? 0), end: offsets[entry + 1] ?? 0 };
+  }
+}

@@ -1,0 +1,114 @@
+import { CorruptPackError } from '../../errors.js';
+import type { ObjectType } from '../objects/store.js';
+
+const oidBytes = 20;
+const typeCodes: readonly (ObjectType | null)[] = [null, 'commit', 'tree', 'blob', 'tag'];
+
+/**
+ * What is known of each entry of a pack on disk, in columns and by the entry's number: a million objects cost tens of
+ * bytes each and no JavaScript object.
+ */
+export class PackTable {
+  readonly count: number;
+  /** Where an entry begins in the pack; `count` entries and then the end of the last one. */
+  readonly offsets: Float64Array;
+  readonly crcs: Uint32Array;
+  /** Inflated size as the entry declares it: of a delta, its instructions. */
+  readonly sizes: Float64Array;
+  readonly headerBytes: Uint8Array;
+  /** The entry a delta is made against, or -1. */
+  readonly bases: Int32Array;
+  readonly oids: Buffer;
+  readonly #types: Uint8Array;
+  /** Entries in the order of their ids, once that is asked for. */
+  #sorted: Uint32Array | null = null;
+
+  constructor(count: number) {
+    this.count = count;
+    this.offsets = new Float64Array(count + 1);
+    this.crcs = new Uint32Array(count);
+    this.sizes = new Float64Array(count);
+    this.headerBytes = new Uint8Array(count);
+    this.bases = new Int32Array(count).fill(-1);
+    this.oids = Buffer.alloc(count * oidBytes);
+    this.#types = new Uint8Array(count);
+  }
+
+  /** Null as long as a delta is not resolved. */
+  type(entry: number): ObjectType | null {
+    return typeCodes[this.#types[entry] ?? 0] ?? null;
+  }
+
+  /** Names an entry. No more may be named once entries have been looked up. */
+  name(entry: number, type: ObjectType, oid: string): void {
+    this.#types[entry] = typeCodes.indexOf(type);
+    this.oids.write(oid, entry * oidBytes, 'hex');
+  }
+
+  oid(entry: number): string {
+    return this.oids.toString('hex', entry * oidBytes, (entry + 1) * oidBytes);
+  }
+
+  /** The entry that begins at `offset`, among the first `known`. */
+  entryAt(offset: number, known: number): number {
+    let low = 0;
+    let high = known - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const found = this.offsets[middle] ?? 0;
+      if (found === offset) return middle;
+      if (found < offset) low = middle + 1;
+      else high = middle - 1;
+    }
+    throw new CorruptPackError(`The pack is broken: no object begins at byte ${offset}.`, {
+      data: { offset },
+    });
+  }
+
+  sorted(): Uint32Array {
+    this.#sorted ??= sortByOid(this.oids, this.count);
+    return this.#sorted;
+  }
+
+  /** The entry of an id; -1 when the pack does not hold it. */
+  find(oid: string): number {
+    const [entry = -1] = this.findByPrefix(oid, 1);
+    return entry;
+  }
+
+  /** Entries whose ids begin with these hex digits, in the order of their ids, at most `limit`. */
+  findByPrefix(prefix: string, limit: number): number[] {
+    const sorted = this.sorted();
+    const lowest = Buffer.from(prefix.padEnd(oidBytes * 2, '0'), 'hex');
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const at = (sorted[middle] ?? 0) * oidBytes;
+      if (this.oids.compare(lowest, 0, oidBytes, at, at + oidBytes) < 0) low = middle + 1;
+      else high = middle;
+    }
+    const found: number[] = [];
+    for (; low < this.count && found.length < limit; low++) {
+      const entry = sorted[low] ?? 0;
+      if (!this.oid(entry).startsWith(prefix)) break;
+      found.push(entry);
+    }
+    return found;
+  }
+}
+
+/** By the first four bytes as numbers; whole ids are looked at only where those are equal. */
+function sortByOid(oids: Buffer, count: number): Uint32Array {
+  const heads = new Uint32Array(count);
+  const order = new Uint32Array(count);
+  for (let entry = 0; entry < count; entry++) {
+    heads[entry] = oids.readUInt32BE(entry * oidBytes);
+    order[entry] = entry;
+  }
+  return order.sort((a, b) => {
+    const difference = (heads[a] ?? 0) - (heads[b] ?? 0);
+    if (difference !== 0) return difference;
+    return oids.compare(oids, b * oidBytes, (b + 1) * oidBytes, a * oidBytes, (a + 1) * oidBytes);
+  });
+}

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { throwIfCancelled } from '../cancelled.js';
+import { hashObject } from '../objects/hash.js';
+import type { GitLimits, TransferProgress } from '../types.js';
+import { checkObjectSize } from './check-object-size.js';
+import { ContentCache } from './content-cache.js';
+import { DiskPack } from './disk-pack.js';
+import { type EntryHeader, maxHeaderBytes, parseEntryHeader } from './entry-header.js';
+import { inflateEntry, inflateInPieces } from './inflate-entry.js';
+import { PackTable } from './pack-table.js';
+import { PackWindow } from './pack-window.js';
+import { PendingDeltas } from './pending-deltas.js';
+import { readPackChecksum, readPackHeader } from './read-pack.js';
+
+export interface ReceivePackOptions {
+  limits: GitLimits;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((event: TransferProgress) => void) | undefined;
+}
+
+export interface ReceivedPack {
+  /** To be closed by the caller. */
+  pack: DiskPack;
+  checksum: Buffer;
+}
+
+const progressEvery = 1024;
+/** Contents kept from the first pass for deltas and for the checkout; what is beyond is read from disk again. */
+const cacheBytes = 96 * 1024 * 1024;
+/** Larger blobs are hashed in pieces and never held. */
+const heldBlobBytes = 1024 * 1024;
+
+/**
+ * Writes a pack to a file while it streams in, and learns what an index of it has to say: one pass over the stream,
+ * after which only deltas are left whose base was not at hand. Memory stays bounded whatever the size of the pack.
+ * @throws CorruptPackError, LimitExceededError, and whatever the stream throws
+ */
+export async function receivePackFile(
+  stream: AsyncIterable<Uint8Array>,
+  path: string,
+  options: ReceivePackOptions,
+): Promise<ReceivedPack> {
+  const { limits, signal, onProgress } = options;
+  const file = await open(path, 'wx', 0o444);
+  const window = new EntryWindow(copyTo(file, stream), limits.maxPackBytes);
+  let pack: DiskPack | null = null;
+  try {
+    const table = new PackTable(await readPackHeader(window, limits.maxObjects));
+    pack = new DiskPack(path, table, new ContentCache(cacheBytes), limits.maxObjectBytes);
+    const deltas = new PendingDeltas(pack, limits.maxDeltaDepth);
+    table.offsets[0] = window.offset;
+    for (let entry = 0; entry < table.count; entry++) {
+      window.crc = 0;
+      const pending = readEntry(window, pack, deltas, entry);
+      if (pending) await pending;
+      table.crcs[entry] = window.crc;
+      table.offsets[entry + 1] = window.offset;
+      if (entry % progressEvery > 0) continue;
+      throwIfCancelled(signal);
+      onProgress?.({ phase: 'receive', done: entry, total: table.count, bytes: window.received });
+    }
+    const checksum = window.checksum();
+    await readPackChecksum(window);
+    onProgress?.({ phase: 'receive', done: table.count, total: table.count, bytes: window.received });
+    await deltas.resolve(options);
+    return { pack, checksum };
+  } catch (error) {
+    pack?.close();
+    throw error;
+  } finally {
+    await window.close();
+    await file.close();
+  }
+}
+
+/** Knows the CRC over what has been consumed of an entry, compressed as it is. */
+class EntryWindow extends PackWindow {
+  crc = 0;
+
+  override consume(bytes: number): void {
+    this.crc = crc32(this.view(bytes), this.crc);
+    super.consume(bytes);
+  }
+}
+
+async function* copyTo(file: FileHandle, stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) {
+    const writing = file.appendFile(chunk);
+    // Awaited after the reader has done its part; until then a failure must not count as unhandled.
+    writing.catch(() => {});
+    yield chunk;
+    await writing;
+  }
+}
+
+/** Synchronous while the bytes are at hand: a promise per object would cost more than the object. */
+function readEntry(
+  window: EntryWindow,
+  pack: DiskPack,
+  deltas: PendingDeltas,
+  entry: number,
+): Promise<void> | undefined {
+  const header = parseEntryHeader(window.view(maxHeaderBytes), window.offset);
+  if (header === null) {
+    return window.require(window.available + 1).then(() => readEntry(window, pack, deltas, entry));
+  }
+  const { size } = header;
+  checkObjectSize(size, pack.maxObjectBytes);
+  pack.table.sizes[entry] = size;
+  pack.table.headerBytes[entry] = header.headerBytes;
+  window.consume(header.headerBytes);
+
+  if (header.type === 'blob' && size > heldBlobBytes) return nameLargeBlob(window, pack, entry, size);
+  const content = Buffer.allocUnsafe(size);
+  const inflating = inflateEntry(window, content);
+  const keep = (): void => keepEntry(pack, deltas, entry, header, content);
+  if (inflating) return inflating.then(keep);
+  keep();
+  return undefined;
+}
+
+function keepEntry(
+  pack: DiskPack,
+  deltas: PendingDeltas,
+  entry: number,
+  header: EntryHeader,
+  content: Buffer,
+): void {
+  if (header.type === 'delta') deltas.add(entry, header, content);
+  else pack.keep(entry, header.type, hashObject(header.type, content), content);
+}
+
+async function nameLargeBlob(
+  window: EntryWindow,
+  pack: DiskPack,
+  entry: number,
+  size: number,
+): Promise<void> {
+  const digest = createHash('sha1').update(`blob ${size}\0`, 'latin1');
+  await inflateInPieces(window, size, (piece) => digest.update(piece));
+  pack.table.name(entry, 'blob', digest.digest('hex'));
+}

@@ -143,6 +143,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
     scope,
     remote,
     base,
+    existingPaths: entries.map(({ path }) => path),
     desired,
     held,
     current,

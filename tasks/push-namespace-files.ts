@@ -125,6 +125,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
     scope,
     remote,
     base,
+    existingPaths: entries.map(({ path }) => path),
     desired,
     current: files.resources
       .filter(({ key }) => inScope(key) && empty.has(key.id))

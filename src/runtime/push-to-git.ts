@@ -6,6 +6,7 @@ import { commitUrl } from '../git/commit-url.js';
 import type { FileChange, PushBase, Remote, Signature } from '../git/types.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
+import { refusePathClashes } from '../plan/path-clashes.js';
 import { formatRevision, pushRow } from '../plan/report.js';
 import {
   recordSyncState,
@@ -34,6 +35,8 @@ export interface PushInput {
   desired: readonly DesiredResource[];
   current: readonly CurrentResource[];
   held: readonly HeldResource[];
+  /** Every path below the directory, in scope or not. */
+  existingPaths: readonly string[];
   /** Blob ids in storage by `formatKey`, for the sync state. */
   storedOids: ReadonlyMap<string, string>;
   /** Contents to commit, by the blob id they have in git. */
@@ -74,6 +77,7 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
     sourceName: `namespace ${namespace}${children ? ' and below' : ''} (${kind}s)`,
     targetName: `"${identity.directory || '.'}" of ${remote.url} on branch ${base.branch}`,
   });
+  refusePathClashes(changes, input.existingPaths);
   const plan = await makePlan({
     direction: 'PUSH',
     task: input.task,

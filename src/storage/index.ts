@@ -1,4 +1,7 @@
 /** Where flows, namespace files, dashboards and flowgit's own records are kept: `import … from 'flowgit/storage'`. */
+
+export type { DirectoryFs } from './directory/disk.js';
+export { type DirectoryStorageOptions, openDirectoryStorage } from './directory.js';
 export { createMemoryStorage } from './memory.js';
-export { openStorage } from './open.js';
+export { type OpenStorageOptions, openStorage } from './open.js';
 export * from './types.js';

@@ -1,0 +1,134 @@
+import type { ResourceKey } from '../../../schemas/resources.js';
+import { blobId } from '../../resources/blob-id.js';
+import { conflictError, type EffectiveChange, type ResolvedBatch, resolveBatch } from '../batch.js';
+import { type AppliedChange, type Batch, formatKey } from '../types.js';
+import { carryOut } from './carry-out.js';
+import { type Disk, readRegular } from './disk.js';
+import type { Ledger } from './ledger.js';
+import { type Located, locate } from './locate.js';
+import type { Movement, Side, Step } from './movement.js';
+import { type Observation, observeAbsent, observeFound } from './observe.js';
+import { Parents } from './parents.js';
+import { ChangedMeanwhile } from './place.js';
+import type { Stamp } from './stamp.js';
+import { checkTree } from './tree.js';
+
+interface Place extends Located {
+  observed: Observation | undefined;
+}
+
+/**
+ * Applies a checked batch. Only under the lock, with nothing left to recover.
+ * @throws StorageConflictError when the disk is not as the batch expects it
+ */
+export async function applyToDirectory(disk: Disk, ledger: Ledger, batch: Batch): Promise<AppliedChange[]> {
+  const parents = new Parents(disk);
+  const places = lookAt(disk, ledger, batch, parents);
+  const placeOf = (key: ResourceKey): Place => {
+    const place = places.get(formatKey(key));
+    if (place === undefined) throw new RangeError(`${formatKey(key)} is not in the batch.`);
+    return place;
+  };
+  const resolved = resolveBatch(batch, disk.location, (key) => placeOf(key).observed);
+  const movement = planMovement(
+    disk,
+    ledger,
+    resolved,
+    placeOf,
+    checkTree(disk, resolved.effective, parents),
+  );
+
+  const handEdits = batch.changes.filter(({ key }) => placeOf(key).observed?.outcome === 'changed');
+  for (const { key } of handEdits) {
+    const row = placeOf(key).observed?.row;
+    if (row !== undefined) ledger.current().set(key, row);
+  }
+  if (movement.steps.length > 0)
+    await carryOutOrConflict(disk, ledger, movement, resolved.effective, placeOf);
+  else if (handEdits.length > 0) ledger.save();
+  return resolved.applied;
+}
+
+/** The present state of every key in a batch. */
+function lookAt(disk: Disk, ledger: Ledger, batch: Batch, parents: Parents): Map<string, Place> {
+  const revisions = ledger.current();
+  const places = new Map<string, Place>();
+  for (const { key } of batch.changes) {
+    const located = locate(disk, key, parents);
+    const row = revisions.get(key);
+    const present = located.found === null ? null : observeFound(disk, located.found, row);
+    places.set(formatKey(key), {
+      path: located.path,
+      found: present === null ? null : located.found,
+      observed: present ?? observeAbsent(row),
+    });
+  }
+  return places;
+}
+
+function planMovement(
+  disk: Disk,
+  ledger: Ledger,
+  { effective }: ResolvedBatch,
+  placeOf: (key: ResourceKey) => Place,
+  filled: readonly ResourceKey[],
+): Movement {
+  const movement: Movement = { steps: [], rows: [] };
+  const conflicts: ResourceKey[] = [];
+  for (const key of filled) {
+    const { path } = locate(disk, key, new Parents(disk));
+    movement.steps.push({ path, from: { type: 'directory' }, to: { type: 'directory' } });
+    const revision = (ledger.current().get(key)?.revision ?? 0) + 1;
+    movement.rows.push({ key, oid: null, revision, path: null });
+  }
+  for (const { change, after } of effective) {
+    const { key } = change;
+    const step = stepOf(disk, change, placeOf(key));
+    if (step === null) conflicts.push(key);
+    else {
+      movement.steps.push(step);
+      movement.rows.push({ key, ...after, path: after.oid === null ? null : step.path });
+    }
+  }
+  if (conflicts.length > 0) throw conflictError(disk.location, conflicts);
+  return movement;
+}
+
+/** `null` when the content is no longer the expected one. */
+function stepOf(disk: Disk, change: EffectiveChange['change'], place: Place): Step | null {
+  const { path } = place;
+  const isDirectory = change.key.kind === 'file' && change.key.id.endsWith('/');
+  let from: Side = null;
+  let mode: number | null = null;
+  let seen: Stamp | undefined;
+  if (place.found !== null && isDirectory) from = { type: 'directory' };
+  else if (place.found !== null) {
+    const file = readRegular(disk, path);
+    if (file === null || blobId(file.content) !== change.expectedOid) return null;
+    ({ mode, stamp: seen } = file);
+    from = { type: 'file', content: file.content, mode };
+  }
+  const to: Side =
+    change.action === 'delete'
+      ? null
+      : isDirectory
+        ? { type: 'directory' }
+        : { type: 'file', content: change.content, mode };
+  return { path, from, to, ...(seen === undefined ? {} : { seen }) };
+}
+
+async function carryOutOrConflict(
+  disk: Disk,
+  ledger: Ledger,
+  movement: Movement,
+  effective: readonly EffectiveChange[],
+  placeOf: (key: ResourceKey) => Place,
+): Promise<void> {
+  try {
+    await carryOut(disk, ledger, movement);
+  } catch (error) {
+    if (!(error instanceof ChangedMeanwhile)) throw error;
+    const keys = effective.map(({ change }) => change.key).filter((key) => placeOf(key).path === error.path);
+    throw conflictError(disk.location, keys);
+  }
+}

@@ -7,7 +7,7 @@ export const defaultLimits: GitLimits = {
   maxPackBytes: 2048 * mebibyte,
   maxObjectBytes: 512 * mebibyte,
   maxContentBytes: 4096 * mebibyte,
-  maxObjects: 5_000_000,
+  maxObjects: 2_000_000,
   maxTreeDepth: 512,
   maxDeltaDepth: 4096,
 };

@@ -15,10 +15,12 @@ export class EmptyResponseError extends RemoteError {
   }
 }
 
-/** The server said no in an `ERR` packet (gitprotocol-pack, "error-line") or on the side band's error channel. */
+/** The server said no, in an `ERR` packet (gitprotocol-pack, "error-line") or on the side band's error channel. */
 export class RefusedRequestError extends RemoteError {
   constructor(words: string) {
-    super(`The remote says: ${words}`, { retryable: false, data: { remoteMessage: words } });
+    // A branch may move between the list of refs and the request for its commit.
+    const retryable = words.includes('not our ref');
+    super(`The remote says: ${words}`, { retryable, data: { remoteMessage: words } });
   }
 }
 

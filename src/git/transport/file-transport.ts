@@ -1,6 +1,7 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { CancelledError, RepositoryNotFoundError, UnsupportedError } from '../../errors.js';
+import { RepositoryNotFoundError, UnsupportedError } from '../../errors.js';
+import { throwIfCancelled } from '../cancelled.js';
 import { cleanMessage, RefusedRequestError } from '../protocol/remote-message.js';
 import type { GitService, ServiceOptions, Transport } from './transport.js';
 
@@ -68,7 +69,7 @@ export class FileTransport implements Transport {
 
   #spawn(service: GitService, flags: string[], version: number): GitProcess {
     const { environment, signal } = this.#options;
-    if (signal?.aborted) throw new CancelledError('Cancelled.', { cause: signal.reason });
+    throwIfCancelled(signal);
     const env: Record<string, string | undefined> = { ...environment };
     for (const name of repositoryVariables) delete env[name];
     if (version > 0) env.GIT_PROTOCOL = `version=${version}`;
@@ -84,23 +85,33 @@ export class FileTransport implements Transport {
     return child;
   }
 
-  async *#output(child: GitProcess, sending?: Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
-    const { signal } = this.#options;
-    const onAbort = (): void => {
-      child.kill();
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
+  #output(child: GitProcess, sending?: Promise<void>): AsyncIterable<Uint8Array> {
     const stderr = collect(child.stderr);
     const exit = new Promise<number | Error>((resolve) => {
       child.once('error', resolve);
       child.once('close', (code) => resolve(code ?? -1));
     });
-    try {
-      yield* child.stdout;
+    return this.#read(child, async () => {
       const status = await exit;
-      if (signal?.aborted) throw new CancelledError('Cancelled.', { cause: signal.reason });
       if (status !== 0) throw this.#failure(status, await stderr);
       await sending;
+    });
+  }
+
+  async *#read(child: GitProcess, finish: () => Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
+    const { signal } = this.#options;
+    const onAbort = (): void => {
+      child.kill();
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      throwIfCancelled(signal);
+      for await (const chunk of child.stdout) {
+        throwIfCancelled(signal);
+        yield chunk;
+      }
+      throwIfCancelled(signal);
+      await finish();
     } finally {
       signal?.removeEventListener('abort', onAbort);
       child.kill();

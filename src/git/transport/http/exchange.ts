@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { CancelledError, ReadTimeoutError } from '../../../errors.js';
+import { ReadTimeoutError } from '../../../errors.js';
+import { cancellation } from '../../cancelled.js';
 import type { HttpRequest, HttpResponse } from './client.js';
 import { connectTimeout, toNetworkError } from './network-error.js';
 import { ResponseBody } from './response-body.js';
@@ -41,7 +42,7 @@ export class Exchange {
   async response(): Promise<HttpResponse> {
     const { signal } = this.#options;
     const { url } = this.#request;
-    const onAbort = (): void => this.#fail(new CancelledError('Cancelled.', { cause: signal?.reason }));
+    const onAbort = (): void => this.#fail(cancellation(signal));
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#outgoing.once('close', () => signal?.removeEventListener('abort', onAbort));
     this.#watchConnecting();

@@ -1,7 +1,7 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { SecureContext } from 'node:tls';
-import { CancelledError } from '../../../errors.js';
+import { throwIfCancelled } from '../../cancelled.js';
 import type { ProxySettings } from '../../types.js';
 import type { HttpClient, HttpRequest, HttpResponse } from './client.js';
 import { Exchange } from './exchange.js';
@@ -30,7 +30,7 @@ export class NodeHttpClient implements HttpClient {
   }
 
   async exchange(request: HttpRequest): Promise<HttpResponse> {
-    throwIfAborted(this.#options.signal);
+    throwIfCancelled(this.#options.signal);
     const open = await this.#prepare(request);
     // Opening and listening happen in one turn: no event of the request is missed.
     const exchange = new Exchange(open(), request, this.#options);
@@ -88,8 +88,4 @@ export class NodeHttpClient implements HttpClient {
     this.#secureContext ??= await readTrustedCa(this.#options.trustedCaPemPath);
     return { secureContext: this.#secureContext };
   }
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new CancelledError('Cancelled.', { cause: signal.reason });
 }

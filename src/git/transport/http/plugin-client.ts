@@ -1,5 +1,6 @@
 import type { HttpClient as PluginClient } from 'isomorphic-git';
-import { CancelledError, FlowgitError, ReadTimeoutError } from '../../../errors.js';
+import { FlowgitError, ReadTimeoutError } from '../../../errors.js';
+import { cancellation } from '../../cancelled.js';
 import type { HttpClient, HttpRequest, HttpResponse } from './client.js';
 import { toNetworkError } from './network-error.js';
 
@@ -49,7 +50,7 @@ export class PluginHttpClient implements HttpClient {
     const { signal, readTimeoutMs } = this.#options;
     let stop: () => void = () => {};
     const interrupted = new Promise<never>((_resolve, reject) => {
-      const onAbort = (): void => reject(new CancelledError('Cancelled.', { cause: signal?.reason }));
+      const onAbort = (): void => reject(cancellation(signal));
       if (signal?.aborted) onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
       const timer = setTimeout(() => {

@@ -1,0 +1,92 @@
+import { LimitExceededError, RemoteError, RevisionNotFoundError } from '../../errors.js';
+import { type ParsedCommit, parseCommit, parseTag } from '../objects/parse-commit.js';
+import { parseTree, type TreeEntry } from '../objects/parse-tree.js';
+import type { GitObject, ReadableObjects } from '../objects/store.js';
+import type { GitEntry, GitLimits } from '../types.js';
+
+const maxTagDepth = 16;
+
+/** The commit itself or the one that an annotated tag leads to. */
+export function openCommit(objects: ReadableObjects, oid: string): ParsedCommit & { oid: string } {
+  let current = oid;
+  for (let depth = 0; depth < maxTagDepth; depth++) {
+    const { type, data } = require(objects, current);
+    if (type === 'commit') return { oid: current, ...parseCommit(data, current) };
+    if (type !== 'tag') {
+      throw new RevisionNotFoundError(`${oid} is a ${type}, not a commit.`, {
+        hint: 'Name a commit.',
+        data: { oid },
+      });
+    }
+    current = parseTag(data, current).object;
+  }
+  throw new RevisionNotFoundError(`The tag ${oid} leads from tag to tag without end.`, { data: { oid } });
+}
+
+/** What stands at `path` below a tree whose directories are at hand; null when nothing does. */
+export function findPath(
+  objects: ReadableObjects,
+  tree: string,
+  path: readonly string[],
+): Pick<TreeEntry, 'mode' | 'oid'> | null {
+  let found: Pick<TreeEntry, 'mode' | 'oid'> = { mode: '40000', oid: tree };
+  for (const [index, name] of path.entries()) {
+    if (found.mode !== '40000') return null;
+    const entry = readTree(objects, found.oid, path.slice(0, index).join('/')).find(
+      (other) => other.name === name,
+    );
+    if (entry === undefined) return null;
+    found = entry;
+  }
+  return found;
+}
+
+export function readTree(objects: ReadableObjects, oid: string, where: string): TreeEntry[] {
+  const { type, data } = require(objects, oid);
+  if (type === 'tree') return parseTree(data, where);
+  throw new RemoteError(`The object ${oid} is a ${type} where a directory should be.`, { data: { oid } });
+}
+
+export interface Listing {
+  /** In git's order, which is that of the paths' bytes. */
+  entries: GitEntry[];
+  /** Directories whose trees are not at hand; with any, the entries are incomplete. */
+  missing: Set<string>;
+}
+
+/**
+ * Every file below a tree.
+ * @throws LimitExceededError; few trees may name each other often enough to make a listing without end
+ */
+export function listTree(objects: ReadableObjects, tree: string, path: string, limits: GitLimits): Listing {
+  const listing: Listing = { entries: [], missing: new Set() };
+  const walk = (oid: string, directory: string, depth: number): void => {
+    if (depth > limits.maxTreeDepth) throw exceeded('maxTreeDepth', limits, 'directories within each other');
+    if (!objects.has(oid)) {
+      listing.missing.add(oid);
+      return;
+    }
+    const prefix = directory === '' ? '' : `${directory}/`;
+    for (const entry of readTree(objects, oid, directory)) {
+      const entryPath = prefix + entry.name;
+      if (entry.mode === '40000') walk(entry.oid, entryPath, depth + 1);
+      else listing.entries.push({ path: entryPath, oid: entry.oid, mode: entry.mode });
+    }
+    if (listing.entries.length > limits.maxObjects) throw exceeded('maxObjects', limits, 'files');
+  };
+  walk(tree, path, path === '' ? 0 : path.split('/').length);
+  return listing;
+}
+
+function require(objects: ReadableObjects, oid: string): GitObject {
+  const object = objects.get(oid);
+  if (object) return object;
+  throw new RemoteError(`The remote did not send the object ${oid}.`, { data: { oid } });
+}
+
+function exceeded(limit: keyof GitLimits, limits: GitLimits, what: string): LimitExceededError {
+  return new LimitExceededError(`The repository holds more than ${limits[limit]} ${what}.`, {
+    hint: `Raise the limit "${limit}", or sync a smaller directory.`,
+    data: { limit, value: limits[limit] },
+  });
+}

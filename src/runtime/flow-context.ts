@@ -19,6 +19,8 @@ export interface Children {
    * @throws CancelledError when the run was cancelled
    */
   run(branches: readonly Branch[], options?: BranchOptions): Promise<void>;
+  /** A fresh directory for the children to share. */
+  separateDirectory(): SharedDirectory;
 }
 
 /** Tasks that run one after the other. */

@@ -1,0 +1,48 @@
+import type { RunState, TaskRun } from '../../schemas/execution.js';
+import type { Redactor } from '../redaction.js';
+import type { ErrorLog, History } from './flow-context.js';
+
+/** A task run that is being written to; its values are the real ones. */
+export type LiveTaskRun = Omit<TaskRun, 'state'> & { state: RunState | 'RUNNING' };
+
+/** What has happened in one execution so far: its task runs in the order they started, and its error lines. */
+export class ExecutionHistory implements History {
+  readonly #runs: LiveTaskRun[] = [];
+  readonly #errors: ErrorLog[] = [];
+  readonly #redactor: Redactor;
+  readonly #clock: () => Date;
+
+  constructor(redactor: Redactor, clock: () => Date) {
+    this.#redactor = redactor;
+    this.#clock = clock;
+  }
+
+  add(run: LiveTaskRun): void {
+    this.#runs.push(run);
+  }
+
+  /** A copy as it may leave the execution. */
+  report(run: LiveTaskRun): TaskRun {
+    const state = run.state === 'RUNNING' ? 'CANCELLED' : run.state;
+    return this.#redactor.redactValue({ ...run, state });
+  }
+
+  taskRuns(): TaskRun[] {
+    return this.#runs.map((run) => this.report(run));
+  }
+
+  addError(taskId: string, message: string): void {
+    const text = this.#redactor.redact(message);
+    this.#errors.push({ taskId, level: 'ERROR', message: text, timestamp: this.#clock().toISOString() });
+  }
+
+  errorLogs(): ErrorLog[] {
+    return [...this.#errors];
+  }
+
+  tasksWithState(state: string): { taskId: string; value?: unknown }[] {
+    return this.#runs
+      .filter((run) => run.state === state)
+      .map(({ taskId, value }) => ({ taskId, ...(value !== undefined && { value }) }));
+  }
+}

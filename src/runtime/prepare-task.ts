@@ -1,0 +1,71 @@
+import type { z } from 'zod';
+import { type CoreProperties, coreProperties, ignoredCoreProperties } from '../../schemas/core-properties.js';
+import type { TaskDefinition } from '../../schemas/flow.js';
+import { InvalidPropertiesError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { ExpressionScope } from './expressions/index.js';
+import type { FlowRun } from './flow-run.js';
+import { dropForeignDefaults } from './plugin-defaults.js';
+import { formatPath } from './properties.js';
+import type { AnyTaskType } from './registry.js';
+import { renderValue } from './render-value.js';
+import type { Task } from './task.js';
+
+export interface PreparedTask {
+  core: CoreProperties;
+  type: AnyTaskType;
+  /** A fresh task for each attempt. */
+  create: () => Task;
+}
+
+const coreNames = Object.keys(coreProperties.shape);
+
+/**
+ * Makes a task of its definition: the core properties are rendered and parsed here, the rest goes to the task's class
+ * as written.
+ * @throws InvalidPropertiesError, UnknownTaskTypeError, ExpressionError
+ */
+export async function prepareTask(
+  run: FlowRun,
+  merged: TaskDefinition,
+  own: TaskDefinition,
+  scope: ExpressionScope,
+  logger: Logger,
+): Promise<PreparedTask> {
+  const type = run.registry.get(merged.type);
+  const core = await readCoreProperties(merged, scope);
+  for (const name of ignoredCoreProperties) {
+    if (merged[name] !== undefined && merged[name] !== null) {
+      logger.debug({ property: name }, 'core property passed over: it has no meaning here');
+    }
+  }
+  const shape: Record<string, unknown> = type.properties.shape;
+  // A task type may have a property of its own under a core name; then both get it.
+  const rest = Object.entries(merged).filter(([name]) => !coreNames.includes(name) || name in shape);
+  const properties = dropForeignDefaults(Object.fromEntries(rest), own, type, logger);
+  if (run.options.overrides?.dryRun === true && 'dryRun' in shape) properties.dryRun = true;
+  return { core, type, create: () => new type(properties as never) };
+}
+
+async function readCoreProperties(merged: TaskDefinition, scope: ExpressionScope): Promise<CoreProperties> {
+  const given: Record<string, unknown> = {};
+  for (const name of coreNames) {
+    const value = merged[name];
+    if (value === undefined || value === null) continue;
+    // `runIf` was asked before; a description is text for people.
+    const asWritten = name === 'runIf' || name === 'description';
+    given[name] = asWritten ? String(value) : await renderValue(value, scope, name);
+  }
+  const result = coreProperties.safeParse(given);
+  if (result.success) return result.data;
+  throw new InvalidPropertiesError(`Task "${merged.id}": ${describe(result.error)}.`, {
+    hint: 'These are properties that every task takes.',
+    data: {
+      problems: result.error.issues.map(({ path, message }) => ({ property: formatPath(path), message })),
+    },
+  });
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `"${formatPath(path)}" ${message}`).join('; ');
+}

@@ -1,0 +1,19 @@
+import type { Command } from '../command.js';
+import { exportCommand } from './export.js';
+import { importCommand } from './import.js';
+import { plan } from './plan.js';
+import { run } from './run.js';
+import { schema } from './schema.js';
+import { tasks } from './tasks.js';
+import { validate } from './validate.js';
+
+/** Every command, in the order help lists them. A new one is a file here and a line below. */
+export const commands: readonly Command[] = [
+  run,
+  plan,
+  validate,
+  tasks,
+  schema,
+  exportCommand,
+  importCommand,
+];

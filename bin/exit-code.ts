@@ -1,0 +1,16 @@
+import type { Execution } from '../schemas/execution.js';
+import { Interruption } from './io.js';
+
+/** 0 for success and warnings, 1 for a failure, and the signal's own code for a run that it cut short. */
+export function exitCodeOf({ state }: Pick<Execution, 'state'>, signal: AbortSignal): number {
+  switch (state) {
+    case 'SUCCESS':
+    case 'WARNING':
+    case 'SKIPPED':
+      return 0;
+    case 'FAILED':
+      return 1;
+    case 'CANCELLED':
+      return signal.reason instanceof Interruption ? signal.reason.exitCode : 1;
+  }
+}

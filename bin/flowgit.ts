@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { Interruption } from './io.js';
+import { main } from './main.js';
+
+/** The `flowgit` command: the one place that touches the process. */
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    const interruption = new Interruption(signal);
+    // The first one lets what is under way end cleanly, the second does not wait for it.
+    if (stopping.signal.aborted) process.exit(interruption.exitCode);
+    stopping.abort(interruption);
+  });
+}
+for (const stream of [process.stdout, process.stderr]) {
+  // A reader that has had enough, such as `head`, must not stop a run half-way.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+const exitCode = await main(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stdin: process.stdin,
+  env: process.env,
+  cwd: process.cwd(),
+  signal: stopping.signal,
+});
+// Output that is still buffered is written first; connections that are kept alive are not waited for.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

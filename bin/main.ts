@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import pc from 'picocolors';
+import { Redactor } from '../src/redaction.js';
+import type { Arguments } from './command.js';
+import { commands } from './commands/index.js';
+import { commandHelp, generalHelp } from './help.js';
+import type { Io } from './io.js';
+import { parseArguments } from './parse-arguments.js';
+import { readSurroundings } from './secrets.js';
+import { type Selection, selectCommand } from './select-command.js';
+import { openSession, type Session } from './session.js';
+import { wantsColor } from './settings.js';
+import { plainText } from './terminal/plain-text.js';
+import { UsageError } from './usage-error.js';
+
+/**
+ * Runs one command line and resolves to the exit code. Nothing is printed before every secret is known to the
+ * redactor, usage errors included.
+ */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const redactor = new Redactor();
+  try {
+    const args = parseArguments(argv, commands);
+    if (args.switches.has('version')) {
+      io.stdout.write(`${await packageVersion()}\n`);
+      return 0;
+    }
+    if (args.switches.has('help') || args.positionals[0] === 'help') return await help(args, io);
+    const surroundings = await readSurroundings(args, io, redactor);
+    const selection = selectCommand(args, commands);
+    if (selection === null) {
+      io.stderr.write(generalHelp(commands));
+      return 1;
+    }
+    const session = openSession(selection.args, io, surroundings, redactor);
+    return await runCommand(session, selection);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return usageFailure(error, argv, io, redactor);
+  }
+}
+
+async function runCommand(session: Session, { command, args }: Selection): Promise<number> {
+  const { io, status } = session;
+  const onAbort = () => status.print('Stopping. Press Ctrl-C again to quit at once.');
+  io.signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const { undecodable } = session.surroundings;
+    if (undecodable.length > 0) {
+      (await session.logger()).debug(
+        { variables: undecodable },
+        'Left out: these variables do not hold base64',
+      );
+    }
+    return await command.run(session, args);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const { printFailure } = await import('./print-failure.js');
+    return await printFailure(session, error);
+  } finally {
+    io.signal.removeEventListener('abort', onAbort);
+    status.stop();
+  }
+}
+
+async function help(args: Arguments, io: Io): Promise<number> {
+  const selection = selectCommand({ ...args, switches: new Set([...args.switches, 'help']) }, commands);
+  io.stdout.write(selection === null ? generalHelp(commands) : commandHelp(selection.command));
+  return 0;
+}
+
+async function packageVersion(): Promise<string> {
+  // By its own name, because the file stands elsewhere relative to the compiled module.
+  const manifest = createRequire(import.meta.url).resolve('flowgit/package.json');
+  return (JSON.parse(await readFile(manifest, 'utf8')) as { version: string }).version;
+}
+
+function usageFailure(error: UsageError, argv: readonly string[], io: Io, redactor: Redactor): number {
+  const colors = pc.createColors(
+    wantsColor({ noColor: argv.includes('--no-color'), env: io.env, sink: io.stderr }),
+  );
+  const hint = error.hint === null ? '' : `${colors.cyan('hint:')} ${plainText(error.hint)}\n`;
+  io.stderr.write(
+    redactor.redact(`${colors.red(colors.bold('error:'))} ${plainText(error.message)}\n${hint}`),
+  );
+  return 1;
+}

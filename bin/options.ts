@@ -1,0 +1,47 @@
+import type { Option } from './command.js';
+
+/** Options that every command takes, in the order help lists them. */
+export const commonOptions: readonly Option[] = [
+  {
+    name: 'storage',
+    value: 'URL',
+    description: 'Where flows and files are kept (or FLOWGIT_STORAGE). Default: file:./flowgit-data',
+  },
+  {
+    name: 'cache-dir',
+    value: 'DIR',
+    description: "Where mirrors of repositories are kept (or FLOWGIT_CACHE). Default: the user's cache",
+  },
+  {
+    name: 'secret',
+    value: 'NAME=VALUE',
+    multiple: true,
+    description:
+      'A secret for {{ secret(…) }}. Other users can see it in the process list: prefer NAME=@FILE, NAME=@- (standard input), --env-file or SECRET_<NAME>',
+  },
+  {
+    name: 'env-file',
+    value: 'FILE',
+    multiple: true,
+    description: 'NAME=VALUE lines, each one a secret; SECRET_<NAME> holds base64, ENV_<NAME> is envs.<name>',
+  },
+  { name: 'input', value: 'NAME=VALUE', multiple: true, description: "A value for one of the flow's inputs" },
+  { name: 'dry-run', description: 'Plan and report; write nothing' },
+  {
+    name: 'working-dir',
+    value: 'DIR',
+    description: 'Where tasks put files. Default: a temporary directory, removed afterwards',
+  },
+  { name: 'diff', description: 'Show the changed lines of every planned change' },
+  { name: 'json', description: 'One JSON document on standard output, logs as JSON lines' },
+  { name: 'quiet', short: 'q', description: 'Only the result and errors' },
+  {
+    name: 'log-level',
+    value: 'LEVEL',
+    description: 'trace, debug, info, warn, error or silent. Default: info',
+  },
+  { name: 'log-format', value: 'FORMAT', description: 'pretty or json. Default: pretty, with --json json' },
+  { name: 'no-color', description: 'No colours (or NO_COLOR)' },
+  { name: 'help', short: 'h', description: 'Show help' },
+  { name: 'version', short: 'V', description: 'Show the version' },
+];

@@ -1,0 +1,7 @@
+import { TaskRegistry } from '../src/runtime/registry.js';
+import { gitTasks } from '../tasks/index.js';
+
+/** The task types the command has. */
+export function createRegistry(): TaskRegistry {
+  return new TaskRegistry(gitTasks);
+}

@@ -1,0 +1,93 @@
+import { coreProperties } from '../../schemas/core-properties.js';
+import { type FlowDefinition, type PlacedTask, tasksOf } from '../../schemas/flow.js';
+import { ExpressionError } from '../../src/errors.js';
+import { inspectFlow } from '../../src/resources/flow.js';
+import { hasExpression, parseTemplate } from '../../src/runtime/expressions/index.js';
+import { nearestName } from '../../src/runtime/expressions/nearest.js';
+import { pluginDefaultsOf, withPluginDefaults } from '../../src/runtime/plugin-defaults.js';
+import { formatPath, staticProblems } from '../../src/runtime/properties.js';
+import type { TaskRegistry } from '../../src/runtime/registry.js';
+import type { TaskType } from '../../src/runtime/task.js';
+import { FlowPositions, type Position } from './flow-positions.js';
+
+/** Something to tell about a flow file. A warning leaves the file valid. */
+export interface FlowFinding extends Position {
+  severity: 'error' | 'warning';
+  message: string;
+}
+
+/** Checks a flow's source: YAML, the flow schema, the properties of known tasks, and every expression. */
+export function checkFlow(source: string, registry: TaskRegistry): FlowFinding[] {
+  const { definition, problems } = inspectFlow(source);
+  if (definition === null) return problems.map((problem) => ({ severity: 'error', ...problem }));
+  const positions = new FlowPositions(source);
+  return [
+    ...tasksOf(definition).flatMap((placed) => checkTask(placed, definition, registry, positions)),
+    ...checkExpressions(definition, positions),
+  ].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function checkTask(
+  { task, path }: PlacedTask,
+  flow: FlowDefinition,
+  registry: TaskRegistry,
+  positions: FlowPositions,
+): FlowFinding[] {
+  const type = registry.find(task.type);
+  if (type === null) {
+    const nearest = nearestName(
+      task.type,
+      registry.list().flatMap(({ type: name }) => registry.spellings(name)),
+    );
+    const hint = nearest === null ? '' : `; did you mean ${nearest}?`;
+    const message = `${formatPath(path)}: flowgit does not have the task type ${task.type}${hint}`;
+    return [{ severity: 'warning', message, ...positions.of([...path, 'type']) }];
+  }
+  // What the task leaves out may stand in the flow's plugin defaults.
+  const complete = withPluginDefaults(task, pluginDefaultsOf(flow), registry);
+  const shape: Record<string, unknown> = type.properties.shape;
+  const own = Object.entries(complete).filter(
+    ([name]) => name in shape || (name in task && !(name in coreProperties.shape)),
+  );
+  const found = [...coreProblems(task), ...staticProblems(type as TaskType, Object.fromEntries(own))];
+  return found.map((problem) => {
+    const at = [...path, ...problem.path];
+    return { severity: 'error', message: `${formatPath(at)} ${problem.message}`, ...positions.ofKey(at) };
+  });
+}
+
+/** The properties that every task takes, where they hold no expression. */
+function coreProblems(task: Record<string, unknown>): { path: readonly PropertyKey[]; message: string }[] {
+  const plain = Object.entries(task).filter(([, value]) => value !== null && !holdsExpression(value));
+  const result = coreProperties.partial().safeParse(Object.fromEntries(plain));
+  return result.error?.issues.map(({ path, message }) => ({ path, message })) ?? [];
+}
+
+function checkExpressions(flow: FlowDefinition, positions: FlowPositions): FlowFinding[] {
+  return [...texts(flow, [])].flatMap(({ path, text }): FlowFinding[] => {
+    if (!hasExpression(text)) return [];
+    try {
+      parseTemplate(text);
+      return [];
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      const hint = error.hint === null ? '' : ` ${error.hint}`;
+      return [
+        { severity: 'error', message: `${formatPath(path)}: ${error.message}${hint}`, ...positions.of(path) },
+      ];
+    }
+  });
+}
+
+function* texts(value: unknown, path: PropertyKey[]): Generator<{ path: PropertyKey[]; text: string }> {
+  if (typeof value === 'string') yield { path, text: value };
+  else if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) yield* texts(item, [...path, index]);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, item] of Object.entries(value)) yield* texts(item, [...path, name]);
+  }
+}
+
+function holdsExpression(value: unknown): boolean {
+  return [...texts(value, [])].some(({ text }) => hasExpression(text));
+}

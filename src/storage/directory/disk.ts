@@ -48,7 +48,12 @@ export function absolute(disk: Disk, path: string): string {
 
 /** What lies at a path, links not followed; `null` when nothing does. */
 export function statPath(disk: Disk, path: string): Stats | null {
-  return disk.fs.lstatSync(absolute(disk, path), { throwIfNoEntry: false }) ?? null;
+  try {
+    return disk.fs.lstatSync(absolute(disk, path), { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    if (hasCode(error, 'ENOTDIR')) return null;
+    throw error;
+  }
 }
 
 /** A directory's entries; `null` when there is no such directory. */
@@ -158,8 +163,9 @@ export function syncPath(disk: Disk, path: string): void {
   }
 }
 
-export function makeDirectory(disk: Disk, path: string): void {
-  disk.fs.mkdirSync(absolute(disk, path), { recursive: true });
+/** Makes a directory and those it lies in; true when any was missing. */
+export function makeDirectory(disk: Disk, path: string): boolean {
+  return disk.fs.mkdirSync(absolute(disk, path), { recursive: true }) !== undefined;
 }
 
 export function renamePath(disk: Disk, from: string, to: string): void {

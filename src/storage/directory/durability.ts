@@ -86,9 +86,15 @@ function touchedSince(disk: Disk, step: Step, sinceMs: number): boolean {
 
 function flush(disk: Disk, movement: Movement): void {
   const directories = new Set([privateDirectory]);
-  for (const { path, to } of movement.steps) {
+  for (const { path, from, to } of movement.steps) {
     if (to?.type === 'file') syncPath(disk, path);
-    for (let at = parentOf(path); !directories.has(at); at = parentOf(at)) directories.add(at);
+    directories.add(parentOf(path));
+    // A file that comes or goes may have brought or taken its directories as well.
+    const mayMoveDirectories = from === null || to === null;
+    for (let at = parentOf(path); mayMoveDirectories && at !== ''; ) {
+      at = parentOf(at);
+      directories.add(at);
+    }
   }
   for (const directory of directories) syncPath(disk, directory);
 }

@@ -78,13 +78,15 @@ export function listJournal(disk: Disk): JournalFile[] {
 export function commitToJournal(disk: Disk, generation: number, movement: Movement): JournalFile {
   const staged: JournalFile = { name: `${generation}.tmp`, generation, phase: 'tmp', boot: null };
   const committed: JournalFile = { name: `${generation}.log`, generation, phase: 'log', boot: null };
-  makeDirectory(disk, journalDirectory);
+  const isNew = makeDirectory(disk, journalDirectory);
   try {
     writeDurably(disk, journalPath(staged), encode(movement));
     renamePath(disk, journalPath(staged), journalPath(committed));
     syncPath(disk, journalDirectory);
-    syncPath(disk, parentOf(journalDirectory));
-    syncPath(disk, '');
+    for (let at = journalDirectory; isNew && at !== ''; ) {
+      at = parentOf(at);
+      syncPath(disk, at);
+    }
   } catch (error) {
     removeFile(disk, journalPath(staged));
     removeFile(disk, journalPath(committed));

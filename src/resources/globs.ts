@@ -1,11 +1,14 @@
 import picomatch from 'picomatch';
 
-/** Matches a name or a path against any of the globs; no globs match everything. Names that begin with a dot count too. */
+/**
+ * Matches a name or a path against any of the globs; no globs match everything. Names that begin with a dot count too,
+ * and `a/**` is what is inside `a`, not a file of that name.
+ */
 export function matchGlobs(globs: readonly string[] | undefined): (path: string) => boolean {
   if (globs === undefined || globs.length === 0) return () => true;
   // A leading slash says "from the namespace's root", which is where every glob begins anyway.
   return picomatch(
     globs.map((glob) => glob.replace(/^\/+/, '')),
-    { dot: true },
+    { dot: true, strictSlashes: true },
   );
 }

@@ -4,7 +4,7 @@ import { hashObject } from '../objects/hash.js';
 import type { PackEntry } from '../pack/write-pack.js';
 import type { RemoteSnapshot } from '../session.js';
 import type { CommitRequest } from '../types.js';
-import { buildTree, type TreeReader } from './build-tree.js';
+import { buildTree, emptyTree, type TreeReader } from './build-tree.js';
 import { groupByDirectory } from './directory-changes.js';
 
 export interface BuiltCommit {
@@ -26,7 +26,7 @@ export async function buildCommit(
   const changes = groupByDirectory(request.changes);
   const rootTree = parent?.rootTree ?? null;
   const { oid: tree, objects } = await buildTree({ rootTree, changes, readTree: reader(parent) });
-  if (tree === rootTree || (parent === null && objects.size === 0)) return null;
+  if (tree === (rootTree ?? emptyTree)) return null;
 
   const unsigned = encodeCommit({
     tree,

@@ -23,7 +23,8 @@ export interface BuildTreeOptions {
   readTree: TreeReader;
 }
 
-const emptyTree = hashObject('tree', new Uint8Array());
+/** The tree of a repository without files. */
+export const emptyTree = hashObject('tree', new Uint8Array());
 
 /**
  * Applies file changes to a tree, touching only the directories they stand in. Lines that no change names are taken

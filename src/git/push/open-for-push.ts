@@ -1,5 +1,6 @@
-import { BranchNotFoundError } from '../../errors.js';
+import { pinRefs } from '../pinned-refs.js';
 import type { RemoteSession } from '../session.js';
+import { openSnapshot } from '../snapshot/open-snapshot.js';
 import type { SnapshotOptions } from '../types.js';
 import { checkBranchName } from './branch-name.js';
 import type { RemotePushBase } from './push-commit.js';
@@ -15,13 +16,10 @@ export async function openForPush(
   options: SnapshotOptions,
 ): Promise<RemotePushBase> {
   checkBranchName(branch);
-  try {
-    const snapshot = await session.openSnapshot({ branch }, options);
-    return { branch, tip: snapshot.commit, snapshot };
-  } catch (error) {
-    if (!(error instanceof BranchNotFoundError)) throw error;
-  }
-  const { head } = await session.listRefs(['HEAD']);
-  if (head === null) return { branch, tip: null, snapshot: null };
-  return { branch, tip: null, snapshot: await session.openSnapshot({}, options) };
+  const ref = `refs/heads/${branch}`;
+  const refs = await session.listRefs([ref]);
+  const known = pinRefs(session, refs);
+  const tip = refs.refs.get(ref) ?? null;
+  if (tip !== null) return { branch, tip, snapshot: await openSnapshot(known, { branch }, options) };
+  return { branch, tip, snapshot: refs.head === null ? null : await openSnapshot(known, {}, options) };
 }

@@ -11,7 +11,8 @@ function audited(storage: StorageAdapter, audit: (line: string) => void): Storag
     read: (keys, options) => storage.read(keys, options),
     async apply(batch, options) {
       const applied = await storage.apply(batch, options);
-      for (const { key, revision } of applied) audit(`${key.kind} ${key.namespace}/${key.id} → revision ${revision}`);
+      for (const { key, revision } of applied)
+        audit(`${key.kind} ${key.namespace}/${key.id} → revision ${revision}`);
       return applied;
     },
   };

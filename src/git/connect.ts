@@ -1,4 +1,5 @@
-import { InvalidPropertiesError, UnsupportedError } from '../errors.js';
+import { InvalidPropertiesError } from '../errors.js';
+import { cloneRepository } from './clone/clone-repository.js';
 import { openSession } from './open-session.js';
 import { openForPush } from './push/open-for-push.js';
 import { pushCommit, type RemotePushBase } from './push/push-commit.js';
@@ -31,9 +32,7 @@ function connect(options: RemoteOptions, environment: NonNullable<CreateGitOptio
     openSnapshot: (revision, snapshotOptions) => session.openSnapshot(revision, snapshotOptions),
     openForPush: (branch, snapshotOptions) => openForPush(session, branch, snapshotOptions),
     push: async (base, commit) => pushCommit(session, ownBase(base), commit),
-    clone: async () => {
-      throw new UnsupportedError(`Cloning ${session.url} is not supported yet.`);
-    },
+    clone: (cloneOptions) => cloneRepository(session, cloneOptions),
     close: () => session.transport.close(),
   };
 }

@@ -11,13 +11,11 @@ import type { PackTable } from './pack-table.js';
 /** Random access to the objects of a pack file whose table is known. */
 export class DiskPack {
   readonly table: PackTable;
-  readonly #path: string;
   readonly #file: number;
   readonly #cache: ContentCache;
   readonly maxObjectBytes: number;
 
   constructor(path: string, table: PackTable, cache: ContentCache, maxObjectBytes: number) {
-    this.#path = path;
     this.#file = openSync(path, 'r');
     this.table = table;
     this.#cache = cache;
@@ -60,7 +58,7 @@ export class DiskPack {
   /** The content of a whole object of any size, piece by piece. */
   stream(entry: number): Readable {
     const { start, end } = this.#extent(entry);
-    const raw = createReadStream(this.#path, { start, end: end - 1 });
+    const raw = createReadStream('', { fd: this.#file, autoClose: false, start, end: end - 1 });
     const inflate = createInflate();
     raw.once('error', (error) => inflate.destroy(error));
     inflate.once('close', () => raw.destroy());

@@ -1,0 +1,126 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RevisionNotFoundError } from '../../errors.js';
+import { throwIfCancelled } from '../cancelled.js';
+import type { DiskPack } from '../pack/disk-pack.js';
+import { encodePackIndex } from '../pack/encode-index.js';
+import { receivePackFile } from '../pack/receive-pack-file.js';
+import type { FetchedPack, RemoteSession } from '../session.js';
+import { isRefusal } from '../snapshot/object-fetcher.js';
+import type { ClonedRepository, CloneOptions, RemoteRefs } from '../types.js';
+import { checkConfig } from './check-config.js';
+import { checkout } from './checkout.js';
+import { encodeWorktreeIndex } from './encode-worktree-index.js';
+import { listCheckout } from './list-checkout.js';
+import { type ClonePlan, planClone } from './plan-clone.js';
+import { prepareDirectory, type TargetDirectory } from './target-directory.js';
+import { createGitDirectory, writeConfigAndHead, writeRefs } from './write-repository.js';
+
+const refPrefixes = ['refs/heads/', 'refs/tags/'];
+
+/**
+ * Clones into a directory, which may be missing, empty, or hold other files. The result is a repository like git's
+ * own; the URL in it has no credentials. When it fails, everything that it made is removed again.
+ * @throws CheckoutConflictError, UnsafePathError: both before a file of the working tree is written
+ */
+export async function cloneRepository(
+  session: RemoteSession,
+  options: CloneOptions,
+): Promise<ClonedRepository> {
+  checkConfig(options.gitConfig ?? {});
+  const refs = await session.listRefs(refPrefixes);
+  const plan = await planClone(session, refs, options);
+  throwIfCancelled(session.signal);
+  const target = await prepareDirectory(options.directory);
+  try {
+    const files = await fill(session, options, refs, plan, target);
+    if (plan.commit === null)
+      session.logger.warn({ url: session.url }, 'cloned a repository without commits');
+    return { directory: target.path, commit: plan.commit ?? '', files };
+  } catch (error) {
+    await target.rollback().catch((cause: unknown) => {
+      session.logger.warn({ directory: target.path, cause }, 'could not remove a failed clone');
+    });
+    throw error;
+  }
+}
+
+async function fill(
+  session: RemoteSession,
+  options: CloneOptions,
+  refs: RemoteRefs,
+  plan: ClonePlan,
+  target: TargetDirectory,
+): Promise<number> {
+  const { noTags, gitConfig = {} } = options;
+  const gitDirectory = await createGitDirectory(target.path);
+  const branch = plan.branch ?? (plan.commit === null ? 'main' : null);
+  await writeConfigAndHead(gitDirectory, { ...plan, branch }, { url: session.url, noTags, gitConfig });
+  if (plan.commit === null) return 0;
+
+  const { pack, shallow } = await fetchToDisk(session, options, plan, refs, gitDirectory);
+  try {
+    requireCommit(session, pack, plan.commit);
+    await writeRefs(gitDirectory, plan, refs, pack, { noTags, shallow });
+    const list = listCheckout(pack, plan.commit, session.limits.maxTreeDepth);
+    const entries = await checkout(session, pack, list, target);
+    await writeFile(join(gitDirectory, 'index'), encodeWorktreeIndex(entries));
+    return entries.length;
+  } finally {
+    pack.close();
+  }
+}
+
+/** Brings the pack and its index to where git looks for them. */
+async function fetchToDisk(
+  session: RemoteSession,
+  options: CloneOptions,
+  plan: ClonePlan,
+  refs: RemoteRefs,
+  gitDirectory: string,
+): Promise<{ pack: DiskPack; shallow: readonly string[] }> {
+  const directory = join(gitDirectory, 'objects', 'pack');
+  const temporary = join(directory, 'tmp_pack');
+  const fetched = await fetchWanted(session, options, plan, refs);
+  const { pack, checksum } = await receivePackFile(fetched.pack, temporary, session);
+  try {
+    const name = join(directory, `pack-${checksum.toString('hex')}`);
+    await writeFile(`${name}.idx`, encodePackIndex(pack.table, checksum), { mode: 0o444 });
+    await rename(temporary, `${name}.pack`);
+    return { pack, shallow: fetched.shallow };
+  } catch (error) {
+    pack.close();
+    throw error;
+  }
+}
+
+/** Servers that send only what a ref points at are asked for the whole history when a commit is to be found in it. */
+async function fetchWanted(
+  session: RemoteSession,
+  { commit, depth, noTags }: CloneOptions,
+  { wants }: ClonePlan,
+  { refs }: RemoteRefs,
+): Promise<FetchedPack> {
+  const request = { wants, ...(depth > 0 ? { deepen: depth } : {}), includeTag: !noTags };
+  try {
+    return await session.fetchPack(request);
+  } catch (error) {
+    if (!isRefusal(error) || commit === undefined) throw error;
+    if (refs.size === 0) throw commitNotFound(session, commit, error);
+    session.logger.debug({ commit }, 'server does not send single commits, fetching all of the history');
+    return session.fetchPack({ wants: [...new Set(refs.values())], includeTag: !noTags });
+  }
+}
+
+/** A tag may name a tree or a blob, and an id that was given may be anything. */
+function requireCommit(session: RemoteSession, pack: DiskPack, oid: string): void {
+  if (pack.table.type(pack.table.find(oid)) !== 'commit') throw commitNotFound(session, oid);
+}
+
+function commitNotFound(session: RemoteSession, commit: string, cause?: unknown): RevisionNotFoundError {
+  return new RevisionNotFoundError(`${commit} is no commit of ${session.url}.`, {
+    hint: 'Check the id or the tag.',
+    data: { commit },
+    cause,
+  });
+}

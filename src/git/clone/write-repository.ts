@@ -1,0 +1,108 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DiskPack } from '../pack/disk-pack.js';
+import type { RemoteRefs } from '../types.js';
+import { encodeConfig, type GitConfig } from './encode-config.js';
+import type { ClonePlan } from './plan-clone.js';
+
+export interface RepositoryOptions {
+  /** Without credentials: it is written into the configuration. */
+  url: string;
+  noTags: boolean;
+  gitConfig: GitConfig;
+}
+
+/** Makes an empty `.git` (gitrepository-layout) and answers its path. */
+export async function createGitDirectory(root: string): Promise<string> {
+  const gitDirectory = join(root, '.git');
+  await mkdir(gitDirectory);
+  for (const directory of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info']) {
+    await mkdir(join(gitDirectory, directory), { recursive: true });
+  }
+  return gitDirectory;
+}
+
+/** Configuration and `HEAD`. The flow's own entries come last, so that they win over the defaults. */
+export async function writeConfigAndHead(
+  gitDirectory: string,
+  plan: Pick<ClonePlan, 'branch' | 'commit' | 'fetchRefspec'>,
+  { url, noTags, gitConfig }: RepositoryOptions,
+): Promise<void> {
+  const { branch, commit, fetchRefspec } = plan;
+  const ignoresCase = process.platform === 'darwin' || process.platform === 'win32';
+  const config = encodeConfig([
+    ['core.repositoryformatversion', 0],
+    ['core.filemode', process.platform !== 'win32'],
+    ['core.bare', false],
+    ['core.logallrefupdates', true],
+    ...(ignoresCase ? ([['core.ignorecase', true]] as const) : []),
+    ...(process.platform === 'darwin' ? ([['core.precomposeunicode', true]] as const) : []),
+    ['remote.origin.url', url],
+    ['remote.origin.fetch', fetchRefspec],
+    ...(noTags ? ([['remote.origin.tagOpt', '--no-tags']] as const) : []),
+    ...(branch === null
+      ? []
+      : ([
+          [`branch.${branch}.remote`, 'origin'],
+          [`branch.${branch}.merge`, `refs/heads/${branch}`],
+        ] as const)),
+    ...Object.entries(gitConfig),
+  ]);
+  await writeFile(join(gitDirectory, 'config'), config);
+  const head = branch === null ? (commit ?? '') : `ref: refs/heads/${branch}`;
+  await writeFile(join(gitDirectory, 'HEAD'), `${head}\n`);
+}
+
+/** Branches, tags and where the history was cut. A tag is kept when the pack brought what it names. */
+export async function writeRefs(
+  gitDirectory: string,
+  plan: ClonePlan,
+  refs: RemoteRefs,
+  pack: DiskPack,
+  { noTags, shallow }: { noTags: boolean; shallow: readonly string[] },
+): Promise<void> {
+  const packed = new Map([...plan.tracked].map(([name, oid]) => [`refs/remotes/origin/${name}`, oid]));
+  for (const [ref, oid] of refs.refs) {
+    if (!ref.startsWith('refs/tags/') || pack.table.find(oid) === -1) continue;
+    if (!noTags || ref === `refs/tags/${plan.tag}`) packed.set(ref, oid);
+  }
+  if (packed.size > 0)
+    await writeFile(join(gitDirectory, 'packed-refs'), encodePackedRefs(packed, refs.peeled));
+  if (plan.branch !== null && plan.commit !== null) {
+    await writeRefFile(gitDirectory, `refs/heads/${plan.branch}`, plan.commit);
+  }
+  if (plan.defaultBranch !== null) {
+    await writeRefFile(
+      gitDirectory,
+      'refs/remotes/origin/HEAD',
+      `ref: refs/remotes/origin/${plan.defaultBranch}`,
+    );
+  }
+  if (shallow.length > 0) {
+    await writeFile(
+      join(gitDirectory, 'shallow'),
+      [...shallow]
+        .sort()
+        .map((oid) => `${oid}\n`)
+        .join(''),
+    );
+  }
+}
+
+async function writeRefFile(gitDirectory: string, ref: string, content: string): Promise<void> {
+  const path = join(gitDirectory, ref);
+  await mkdir(join(path, '..'), { recursive: true });
+  await writeFile(path, `${content}\n`);
+}
+
+/** In the order of their bytes, each tag with what it peels to, as the header promises (git: refs/packed-backend.c). */
+function encodePackedRefs(refs: ReadonlyMap<string, string>, peeled: ReadonlyMap<string, string>): string {
+  const lines = ['# pack-refs with: peeled fully-peeled sorted '];
+  const names = [...refs.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  for (const name of names) {
+    lines.push(`${refs.get(name)} ${name}`);
+    const target = peeled.get(name);
+    if (target !== undefined && name.startsWith('refs/tags/')) lines.push(`^${target}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

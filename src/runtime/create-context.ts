@@ -52,7 +52,10 @@ export function memoryOutputFiles(executionId: string): OutputFiles {
   const files = new Map<string, Uint8Array>();
   return {
     async write(name, content) {
-      const uri = `memory://${executionId}/${encodeURI(name)}`;
+      // Two runs in one context must not overwrite each other's file.
+      let uri = `memory://${executionId}/${encodeURI(name)}`;
+      for (let number = 2; files.has(uri); number++)
+        uri = `memory://${executionId}/${number}/${encodeURI(name)}`;
       files.set(
         uri,
         typeof content === 'string' ? new TextEncoder().encode(content) : Uint8Array.from(content),

@@ -89,11 +89,7 @@ export async function retryOnConflict<T>(sync: () => Promise<T>): Promise<T> {
 
 /** Writes the rows of a run where its outputs live, and returns the URI. */
 export function writeRows(context: RunContext, name: string, rows: readonly object[]): Promise<string> {
-  const task = context.identity.taskId;
-  return context.outputFiles.write(
-    task === undefined ? `${name}.jsonl` : `${task}-${name}.jsonl`,
-    jsonLines(rows),
-  );
+  return context.outputFiles.write(`${name}.jsonl`, jsonLines(rows));
 }
 
 /**

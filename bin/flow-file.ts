@@ -2,14 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { FlowDefinition } from '../schemas/flow.js';
 import { FlowNotFoundError, InvalidFlowError } from '../src/errors.js';
-import { formatProblem, inspectFlow } from '../src/resources/flow.js';
+import { formatProblem } from '../src/resources/flow.js';
+import { inspectSource } from './inspect-source.js';
 
 /**
  * Reads and checks the flow that a file holds. Names in messages are as they were given.
  * @throws FlowNotFoundError, InvalidFlowError with every problem as `file:line:col: message`
  */
 export async function readFlowFile(cwd: string, file: string): Promise<FlowDefinition> {
-  const { definition, problems } = inspectFlow(await readFlowText(cwd, file));
+  const { definition, problems } = inspectSource(await readFlowText(cwd, file));
   if (definition !== null) return definition;
   throw new InvalidFlowError(
     `${file} is not a valid flow.\n${problems.map((problem) => `${file}:${formatProblem(problem)}`).join('\n')}`,

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { Redactor } from '../src/redaction.js';
 import { Interruption } from './io.js';
 import { main } from './main.js';
 
@@ -19,13 +20,20 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const exitCode = await main(process.argv.slice(2), {
+const redactor = new Redactor();
+process.on('uncaughtException', (error) => {
+  process.stderr.write(redactor.redact(`error INTERNAL_ERROR: ${error.stack ?? String(error)}\n`));
+  process.exit(1);
+});
+
+const io = {
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: process.stdin,
   env: process.env,
   cwd: process.cwd(),
   signal: stopping.signal,
-});
+};
+const exitCode = await main(process.argv.slice(2), io, redactor);
 // Output that is still buffered is written first; connections that are kept alive are not waited for.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

@@ -18,8 +18,7 @@ import { UsageError } from './usage-error.js';
  * Runs one command line and resolves to the exit code. Nothing is printed before every secret is known to the
  * redactor, usage errors included.
  */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const redactor = new Redactor();
+export async function main(argv: readonly string[], io: Io, redactor = new Redactor()): Promise<number> {
   try {
     const args = parseArguments(argv, commands);
     if (args.switches.has('version')) {
@@ -36,8 +35,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const session = openSession(selection.args, io, surroundings, redactor);
     return await runCommand(session, selection);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return usageFailure(error, argv, io, redactor);
+    return earlyFailure(error, argv, io, redactor);
   }
 }
 
@@ -76,13 +74,15 @@ async function packageVersion(): Promise<string> {
   return (JSON.parse(await readFile(manifest, 'utf8')) as { version: string }).version;
 }
 
-function usageFailure(error: UsageError, argv: readonly string[], io: Io, redactor: Redactor): number {
-  const colors = pc.createColors(
-    wantsColor({ noColor: argv.includes('--no-color'), env: io.env, sink: io.stderr }),
-  );
-  const hint = error.hint === null ? '' : `${colors.cyan('hint:')} ${plainText(error.hint)}\n`;
-  io.stderr.write(
-    redactor.redact(`${colors.red(colors.bold('error:'))} ${plainText(error.message)}\n${hint}`),
-  );
+/** A failure before there is a session to report it with. */
+function earlyFailure(error: unknown, argv: readonly string[], io: Io, redactor: Redactor): number {
+  const noColor = argv.includes('--no-color');
+  const colors = pc.createColors(wantsColor({ noColor, env: io.env, sink: io.stderr }));
+  const { message, hint } = error instanceof UsageError ? error : { message: String(error), hint: null };
+  const lines = [
+    `${colors.red(colors.bold('error:'))} ${plainText(message)}\n`,
+    hint === null ? '' : `${colors.cyan('hint:')} ${plainText(hint)}\n`,
+  ];
+  io.stderr.write(redactor.redact(lines.join('')));
   return 1;
 }

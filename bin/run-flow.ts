@@ -61,8 +61,6 @@ async function execute(session: Session, args: Arguments, run: Run): Promise<Exe
   const logger = await session.logger();
   const status =
     settings.json || settings.quiet ? null : new TaskStatus(session.status, session.stderrColors);
-  const directory = storageDirectory(settings.storage, io.cwd);
-  const outputRoot = join(directory === null ? settings.cacheDir : join(directory, '.flowgit'), 'outputs');
   return withStorage(session, (storage) =>
     executeFlow(run.flow, {
       registry: createRegistry(),
@@ -75,7 +73,7 @@ async function execute(session: Session, args: Arguments, run: Run): Promise<Exe
       envs: surroundings.envs,
       inputs,
       executionId: run.executionId,
-      outputFiles: directoryOutputFiles(outputRoot, run.executionId, redactor),
+      outputFiles: directoryOutputFiles(outputRoot(session), run.executionId, redactor),
       ...(settings.workingDir !== null && { workingDirectory: settings.workingDir }),
       signal: io.signal,
       onEvent(event) {
@@ -85,6 +83,12 @@ async function execute(session: Session, args: Arguments, run: Run): Promise<Exe
       ...(run.dryRun && { overrides: { dryRun: true } }),
     }),
   );
+}
+
+/** Beside the flows, where they are a directory; otherwise in the cache. */
+function outputRoot({ settings, io }: Session): string {
+  const directory = storageDirectory(settings.storage, io.cwd);
+  return directory === null ? join(settings.cacheDir, 'outputs') : join(directory, '.flowgit', 'outputs');
 }
 
 function failedExecution(

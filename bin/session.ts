@@ -40,7 +40,11 @@ export function openSession(
     pc.createColors(wantsColor({ noColor: args.switches.has('no-color'), env: surroundings.env, sink }));
   const stderrColors = colorsOf(io.stderr);
   const status = new StatusArea(io.stderr, {
-    live: !settings.json && !settings.quiet && settings.logFormat === 'pretty',
+    live:
+      !settings.json &&
+      !settings.quiet &&
+      settings.logFormat === 'pretty' &&
+      surroundings.env.TERM !== 'dumb',
     mask: (text) => redactor.redact(text),
   });
   let logger: Promise<Logger> | null = null;

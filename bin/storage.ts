@@ -9,7 +9,7 @@ export async function withStorage<T>(
   session: Session,
   use: (storage: StorageAdapter) => Promise<T>,
 ): Promise<T> {
-  const storage = await openStorage(absoluteUrl(session.settings.storage, session.io.cwd));
+  const storage = await openStorage(session.settings.storage, { cwd: session.io.cwd });
   try {
     return await use(storage);
   } finally {
@@ -17,15 +17,8 @@ export async function withStorage<T>(
   }
 }
 
-/** The directory of a `file:` storage; null for the others. */
+/** The directory of a `file:` storage that has been opened; null for the others. */
 export function storageDirectory(url: string, cwd: string): string | null {
-  if (/^file:\/\//i.test(url)) return fileURLToPath(url);
-  const path = /^file:(.+)$/i.exec(url)?.[1];
-  return path === undefined ? null : resolve(cwd, path);
-}
-
-/** A storage in a relative directory is relative to where the command runs. */
-function absoluteUrl(url: string, cwd: string): string {
-  const [, scheme, path] = /^(file|pglite):(?!\/)(.+)$/i.exec(url) ?? [];
-  return scheme === undefined || path === undefined ? url : `${scheme}:${resolve(cwd, path)}`;
+  if (url.startsWith('file://')) return fileURLToPath(url);
+  return url.startsWith('file:') ? resolve(cwd, url.slice('file:'.length)) : null;
 }

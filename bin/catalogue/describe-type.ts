@@ -1,4 +1,4 @@
-import type { JsonSchema } from './json-schema.js';
+import { booleanTexts, type JsonSchema } from './json-schema.js';
 
 /** A property's type in few words: `boolean`, `list of string`, `"ALL" | "OWNED"`. */
 export function describeType(schema: JsonSchema): string {
@@ -14,10 +14,13 @@ export function describeType(schema: JsonSchema): string {
 }
 
 function describeChoices(choices: readonly JsonSchema[]): string {
-  const names = [...new Set(choices.map(describeType))].filter((name) => name !== 'null');
-  // Numbers and booleans may be written as texts, as any property may hold an expression.
-  const plain = names.filter((name) => name === 'boolean' || name === 'integer' || name === 'number');
-  return (plain.length > 0 ? names.filter((name) => name !== 'string') : names).join(' | ');
+  const told = choices.filter((choice) => choice.type !== 'null' && !isTextOfPlainValue(choice));
+  return [...new Set(told.map(describeType))].join(' | ');
+}
+
+/** `"true"` beside true, `"5"` beside 5: what an expression leaves behind is a text. */
+function isTextOfPlainValue({ enum: values, pattern }: JsonSchema): boolean {
+  return pattern === '^-?\\d+$' || (values !== undefined && values.join() === booleanTexts.join());
 }
 
 function describeObject({ properties, additionalProperties }: JsonSchema): string {

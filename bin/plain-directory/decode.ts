@@ -1,9 +1,9 @@
 import type { ResourceKey } from '../../schemas/resources.js';
 import { DuplicateFlowError, type FlowgitError, InvalidFlowError } from '../../src/errors.js';
 import { blobId } from '../../src/resources/blob-id.js';
-import { inspectFlow } from '../../src/resources/flow.js';
 import { checkKey } from '../../src/storage/keys.js';
 import { formatKey, type StorageAdapter, type ValidationProblem } from '../../src/storage/types.js';
+import { inspectSource } from '../inspect-source.js';
 import type { PlainFile } from './read.js';
 
 /** A file of a plain directory that has found its place in storage. */
@@ -63,7 +63,7 @@ function keyOf(file: PlainFile): Decoded | null {
 }
 
 function flowKey({ content }: PlainFile, namespace: string): Decoded {
-  const flow = inspectFlow(new TextDecoder().decode(content));
+  const flow = inspectSource(new TextDecoder().decode(content));
   if (flow.definition === null) return { key: null, problems: flow.problems };
   const { id } = flow.definition;
   if (flow.definition.namespace !== namespace) {

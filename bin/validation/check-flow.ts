@@ -1,13 +1,14 @@
+import type { z } from 'zod';
 import { coreProperties } from '../../schemas/core-properties.js';
 import { type FlowDefinition, type PlacedTask, tasksOf } from '../../schemas/flow.js';
 import { ExpressionError } from '../../src/errors.js';
-import { inspectFlow } from '../../src/resources/flow.js';
 import { hasExpression, parseTemplate } from '../../src/runtime/expressions/index.js';
 import { nearestName } from '../../src/runtime/expressions/nearest.js';
 import { pluginDefaultsOf, withPluginDefaults } from '../../src/runtime/plugin-defaults.js';
 import { formatPath, staticProblems } from '../../src/runtime/properties.js';
 import type { TaskRegistry } from '../../src/runtime/registry.js';
 import type { TaskType } from '../../src/runtime/task.js';
+import { inspectSource } from '../inspect-source.js';
 import { FlowPositions, type Position } from './flow-positions.js';
 
 /** Something to tell about a flow file. A warning leaves the file valid. */
@@ -18,7 +19,7 @@ export interface FlowFinding extends Position {
 
 /** Checks a flow's source: YAML, the flow schema, the properties of known tasks, and every expression. */
 export function checkFlow(source: string, registry: TaskRegistry): FlowFinding[] {
-  const { definition, problems } = inspectFlow(source);
+  const { definition, problems } = inspectSource(source);
   if (definition === null) return problems.map((problem) => ({ severity: 'error', ...problem }));
   const positions = new FlowPositions(source);
   return [
@@ -60,7 +61,14 @@ function checkTask(
 function coreProblems(task: Record<string, unknown>): { path: readonly PropertyKey[]; message: string }[] {
   const plain = Object.entries(task).filter(([, value]) => value !== null && !holdsExpression(value));
   const result = coreProperties.partial().safeParse(Object.fromEntries(plain));
-  return result.error?.issues.map(({ path, message }) => ({ path, message })) ?? [];
+  return result.error?.issues.map((issue) => ({ path: issue.path, message: messageOf(issue) })) ?? [];
+}
+
+/** A union's own message says nothing; its members' do. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_union') return issue.message;
+  // The member that reads texts comes last; the others only say that they take no text.
+  return issue.errors.at(-1)?.at(0)?.message ?? issue.message;
 }
 
 function checkExpressions(flow: FlowDefinition, positions: FlowPositions): FlowFinding[] {

@@ -1,0 +1,59 @@
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { directoryOutputFiles } from '../../bin/output-files.js';
+import { Redactor } from '../../src/redaction.js';
+import { temporaryDirectory } from '../support/bare-repository.js';
+
+let root: string;
+let remove: () => Promise<void>;
+const redactor = new Redactor();
+redactor.register('hunter22');
+redactor.register('1234');
+
+beforeEach(async () => {
+  ({ path: root, remove } = await temporaryDirectory());
+});
+afterEach(() => remove());
+
+describe('output files in a directory', () => {
+  it('are read back by the URI that writing gave', async () => {
+    const files = directoryOutputFiles(root, 'e1', redactor);
+    const uri = await files.write('git/ä file.bin', new Uint8Array([0, 1, 2]));
+    expect(uri).toBe(pathToFileURL(join(root, 'e1/git/ä file.bin')).href);
+    expect([...(await files.read(uri))]).toEqual([0, 1, 2]);
+  });
+
+  it('stand beside an earlier file of the same name', async () => {
+    const files = directoryOutputFiles(root, 'e1', redactor);
+    const uris = [await files.write('a.txt', 'one'), await files.write('a.txt', 'two')];
+    expect(uris.map((uri) => uri.slice(uri.lastIndexOf('/')))).toEqual(['/a.txt', '/a-2.txt']);
+    expect(await readFile(fileURLToPath(uris[0] ?? ''), 'utf8')).toBe('one');
+  });
+
+  it('hold masked rows that are JSON still', async () => {
+    const files = directoryOutputFiles(root, 'e1', redactor);
+    const rows = `${JSON.stringify({ path: 'x-hunter22', revision: 51234 })}\n${JSON.stringify({ a: null })}\n`;
+    const text = await readFile(fileURLToPath(await files.write('rows.jsonl', rows)), 'utf8');
+    expect(text).toBe('{"path":"x-******","revision":51234}\n{"a":null}\n');
+  });
+
+  it('are neither written nor read outside of it', async () => {
+    const files = directoryOutputFiles(join(root, 'outputs'), 'e1', redactor);
+    await mkdir(join(root, 'outputs'));
+    await writeFile(join(root, 'private'), 'x');
+    await symlink(join(root, 'private'), join(root, 'outputs/link'));
+    for (const name of ['../../private', '/etc/passwd', '.', '..']) {
+      await expect(files.write(name, 'x')).rejects.toMatchObject({ code: 'UNSAFE_PATH' });
+    }
+    for (const path of ['private', 'outputs/link', 'outputs/../private']) {
+      const uri = `${pathToFileURL(root).href}/${path}`;
+      await expect(files.read(uri)).rejects.toMatchObject({ code: 'UNSAFE_PATH' });
+    }
+    await expect(files.read(`${pathToFileURL(root).href}/outputs/none`)).rejects.toMatchObject({
+      code: 'STORAGE_ERROR',
+    });
+    await expect(files.read('https://x/y')).rejects.toMatchObject({ code: 'STORAGE_ERROR' });
+  });
+});

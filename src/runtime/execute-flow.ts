@@ -39,20 +39,20 @@ export async function executeFlow(
     namespace: opened.namespace,
     flowId: opened.id,
   });
-  const { inputs, outputs, ...result } =
+  const result =
     opened.definition === null ? notStarted(opened.error) : await execute(start, opened.definition);
-  const execution: Execution = {
+  const execution: Execution = start.redactor.redactValue({
     executionId: start.executionId,
     namespace: opened.namespace,
     flowId: opened.id,
     state: result.state,
     startedAt: start.startedAt.toISOString(),
     durationMs: start.clock().getTime() - start.startedAt.getTime(),
-    inputs: start.redactor.redactValue(inputs),
-    outputs: start.redactor.redactValue(outputs),
+    inputs: result.inputs,
+    outputs: result.outputs,
     taskRuns: start.history.taskRuns(),
-    error: start.redactor.redactValue(result.error),
-  };
+    error: result.error,
+  });
   start.emit({ type: 'execution-ended', execution });
   return execution;
 }
@@ -82,7 +82,8 @@ function begin(options: ExecuteOptions): Beginning {
     random: options.random ?? Math.random,
     emit(event) {
       try {
-        options.onEvent?.(event);
+        // A plan is an object with doors of its own; whoever opens them redacts what comes out.
+        options.onEvent?.(event.type === 'task-planned' ? event : redactor.redactValue(event));
       } catch (error) {
         logger.warn({ event: event.type, error: reportError(error).message }, 'a listener of events failed');
       }

@@ -21,14 +21,9 @@ export class ExecutionHistory implements History {
     this.#runs.push(run);
   }
 
-  /** A copy as it may leave the execution. */
-  report(run: LiveTaskRun): TaskRun {
-    const state = run.state === 'RUNNING' ? 'CANCELLED' : run.state;
-    return this.#redactor.redactValue({ ...run, state });
-  }
-
+  /** As they stand, not redacted. */
   taskRuns(): TaskRun[] {
-    return this.#runs.map((run) => this.report(run));
+    return this.#runs.map(finished);
   }
 
   addError(taskId: string, message: string): void {
@@ -45,4 +40,9 @@ export class ExecutionHistory implements History {
       .filter((run) => run.state === state)
       .map(({ taskId, value }) => ({ taskId, ...(value !== undefined && { value }) }));
   }
+}
+
+/** A copy as reports have it, not redacted. */
+export function finished(run: LiveTaskRun): TaskRun {
+  return { ...run, state: run.state === 'RUNNING' ? 'CANCELLED' : run.state };
 }

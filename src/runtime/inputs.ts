@@ -40,7 +40,7 @@ export async function resolveInputs(
 class Resolution {
   readonly values = new Map<string, unknown>();
   readonly problems: { input: string; message: string }[] = [];
-  readonly #state = new Map<string, 'open' | 'resolved' | 'left out'>();
+  readonly #state = new Map<string, 'open' | 'resolved' | 'absent'>();
   readonly #definitions: ReadonlyMap<string, InputDefinition>;
   readonly #given: Readonly<Record<string, unknown>>;
   readonly #options: InputsOptions;
@@ -72,9 +72,10 @@ class Resolution {
         this.values.set(id, await this.#value(definition));
         this.#state.set(id, 'resolved');
       } else {
-        this.#state.set(id, 'left out');
+        this.#state.set(id, 'absent');
       }
     } catch (error) {
+      this.#state.set(id, 'absent');
       this.problems.push({ input: id, message: faultMessage(error) });
     }
   }
@@ -85,7 +86,8 @@ class Resolution {
       if (other === undefined || other === definition) continue;
       if (this.#state.get(name) === 'open') throw new InputFault(`depends on "${name}", which depends on it`);
       await this.resolve(other);
-      if (this.#state.get(name) === 'left out') return false;
+      // Left out, or faulty, which is said for the other one already.
+      if (this.#state.get(name) === 'absent') return false;
     }
     const condition = definition.dependsOn?.condition;
     return (

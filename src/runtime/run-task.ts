@@ -8,7 +8,7 @@ import { ChildFailedError, childrenAt } from './children.js';
 import { expressionScope } from './expression-scope.js';
 import type { FlowContext, SharedDirectory } from './flow-context.js';
 import type { FlowRun, Place } from './flow-run.js';
-import type { LiveTaskRun } from './history.js';
+import { finished, type LiveTaskRun } from './history.js';
 import { withPluginDefaults } from './plugin-defaults.js';
 import { type PreparedTask, prepareTask } from './prepare-task.js';
 import { isTruthy, renderValue } from './render-value.js';
@@ -34,7 +34,7 @@ export async function runTask(run: FlowRun, definition: TaskDefinition, place: P
   record.error = error === null ? null : reportError(error);
   record.durationMs = run.clock().getTime() - task.startedAt.getTime();
   logEnd(task, error);
-  run.emit({ type: 'task-ended', run: run.history.report(record) });
+  run.emit({ type: 'task-ended', run: finished(record) });
   return { taskId: definition.id, state: record.state, error };
 }
 
@@ -94,7 +94,7 @@ function skip(task: OpenTask): TaskResult {
   task.record.state = 'SKIPPED';
   task.record.startedAt = null;
   task.logger.debug({}, 'task skipped');
-  task.run.emit({ type: 'task-ended', run: task.run.history.report(task.record) });
+  task.run.emit({ type: 'task-ended', run: finished(task.record) });
   return { taskId: task.merged.id, state: 'SKIPPED', error: null };
 }
 
@@ -187,8 +187,7 @@ function scopeBefore(task: OpenTask) {
 function start(task: OpenTask, attempt: number): void {
   const { taskId, type: taskType, value } = task.record;
   task.record.attempts = attempt;
-  const shown = value === undefined ? {} : { value: task.run.redactor.redactValue(value) };
-  task.run.emit({ type: 'task-started', taskId, taskType, attempt, ...shown });
+  task.run.emit({ type: 'task-started', taskId, taskType, attempt, ...(value !== undefined && { value }) });
 }
 
 function endState(task: OpenTask, error: unknown): 'SUCCESS' | 'WARNING' | 'FAILED' | 'CANCELLED' {

@@ -79,13 +79,8 @@ export async function writeRefs(
     );
   }
   if (shallow.length > 0) {
-    await writeFile(
-      join(gitDirectory, 'shallow'),
-      [...shallow]
-        .sort()
-        .map((oid) => `${oid}\n`)
-        .join(''),
-    );
+    const lines = [...new Set(shallow)].sort().map((oid) => `${oid}\n`);
+    await writeFile(join(gitDirectory, 'shallow'), lines.join(''));
   }
 }
 

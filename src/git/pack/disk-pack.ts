@@ -1,5 +1,6 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { closeSync, openSync, read, readSync } from 'node:fs';
+import { pipeline, Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { createInflate, inflateSync } from 'node:zlib';
 import { CorruptPackError } from '../../errors.js';
 import type { ObjectType } from '../objects/store.js';
@@ -7,6 +8,9 @@ import { applyDelta, readDeltaSizes } from './apply-delta.js';
 import { checkObjectSize } from './check-object-size.js';
 import type { ContentCache } from './content-cache.js';
 import type { PackTable } from './pack-table.js';
+
+const readAsync = promisify(read);
+const pieceBytes = 256 * 1024;
 
 /** Random access to the objects of a pack file whose table is known. */
 export class DiskPack {
@@ -57,12 +61,7 @@ export class DiskPack {
 
   /** The content of a whole object of any size, piece by piece. */
   stream(entry: number): Readable {
-    const { start, end } = this.#extent(entry);
-    const raw = createReadStream('', { fd: this.#file, autoClose: false, start, end: end - 1 });
-    const inflate = createInflate();
-    raw.once('error', (error) => inflate.destroy(error));
-    inflate.once('close', () => raw.destroy());
-    return raw.pipe(inflate);
+    return pipeline(Readable.from(this.#pieces(entry)), createInflate(), () => {});
   }
 
   /** An entry's own bytes: the object, or the instructions of a delta. */
@@ -70,9 +69,9 @@ export class DiskPack {
     const { start, end } = this.#extent(entry);
     const raw = Buffer.allocUnsafe(end - start);
     for (let done = 0; done < raw.length; ) {
-      const read = readSync(this.#file, raw, done, raw.length - done, start + done);
-      if (read === 0) throw new CorruptPackError('The pack file was cut while it was read.');
-      done += read;
+      const bytesRead = readSync(this.#file, raw, done, raw.length - done, start + done);
+      if (bytesRead === 0) throw cut();
+      done += bytesRead;
     }
     const size = this.table.sizes[entry] ?? 0;
     // One byte of room more than needed spares zlib a second output buffer.
@@ -100,6 +99,17 @@ export class DiskPack {
     closeSync(this.#file);
   }
 
+  async *#pieces(entry: number): AsyncGenerator<Buffer> {
+    const { start, end } = this.#extent(entry);
+    for (let at = start; at < end; ) {
+      const piece = Buffer.allocUnsafe(Math.min(pieceBytes, end - at));
+      const { bytesRead } = await readAsync(this.#file, piece, 0, piece.length, at);
+      if (bytesRead === 0) throw cut();
+      yield piece.subarray(0, bytesRead);
+      at += bytesRead;
+    }
+  }
+
   #remember(entry: number, content: Buffer): Buffer {
     this.#cache.put(entry, content);
     return content;
@@ -113,4 +123,8 @@ export class DiskPack {
     const { offsets, headerBytes } = this.table;
     return { start: (offsets[entry] ?? 0) + (headerBytes[entry] ?? 0), end: offsets[entry + 1] ?? 0 };
   }
+}
+
+function cut(): CorruptPackError {
+  return new CorruptPackError('The pack file was cut while it was read.');
 }

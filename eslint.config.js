@@ -2,7 +2,9 @@ import tseslint from 'typescript-eslint';
 
 /** Biome formats and lints; ESLint adds only the rules that need types. */
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'docs/api', 'reports', '.stryker-tmp', '**/*.js', '**/*.cjs'] },
+  {
+    ignores: ['dist', '.dist-next', 'coverage', 'docs/api', 'reports', '.stryker-tmp', '**/*.js', '**/*.cjs'],
+  },
   {
     files: ['**/*.ts'],
     languageOptions: {

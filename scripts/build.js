@@ -1,35 +1,39 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Compiles the package into a fresh `dist`. A stale file there would be published, hence the removal; npm makes a
- * package's commands executable only where it installs them, hence the mode.
+ * Compiles the package beside `dist` and puts it in its place: no stale file is left to be published, and a failed
+ * build leaves the last good one. npm makes commands executable only where it installs them, hence the mode.
  *
  * `--unless-current` leaves a `dist` alone that is newer than its sources: npm runs `prepare` not only on `npm ci`, but
  * also on the first `npx flowgit` in a checkout, which must not pull the files from under a running process.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
-const command = join(root, 'dist/bin/flowgit.js');
+const next = join(root, '.dist-next');
+const dist = join(root, 'dist');
+const command = 'bin/flowgit.js';
 const sources = ['bin', 'tasks', 'src', 'schemas', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 if (!process.argv.includes('--unless-current') || !isCurrent()) build();
 
 function build() {
   const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+  rmSync(next, { recursive: true, force: true });
+  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', next], {
     cwd: root,
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(status ?? 1);
-  chmodSync(command, 0o755);
+  chmodSync(join(next, command), 0o755);
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(next, dist);
 }
 
 function isCurrent() {
-  const built = statSync(command, { throwIfNoEntry: false });
+  const built = statSync(join(dist, command), { throwIfNoEntry: false });
   return built !== undefined && sources.every((name) => newest(join(root, name)) < built.mtimeMs);
 }
 

@@ -40,12 +40,14 @@ export async function writeNamespaceFiles(
 }
 
 function matcher({ include, exclude }: NamespaceFilesOptions): (path: string) => boolean {
-  const compile = (globs: readonly string[]) =>
-    picomatch(
-      globs.map((glob) => glob.replace(/^\//, '')),
-      { dot: true, matchBase: true },
-    );
   const isIncluded = include.length === 0 ? () => true : compile(include);
   const isExcluded = exclude.length === 0 ? () => false : compile(exclude);
   return (path) => isIncluded(path) && !isExcluded(path);
+}
+
+function compile(globs: readonly string[]): (path: string) => boolean {
+  return picomatch(
+    globs.map((glob) => (glob.includes('/') ? glob.replace(/^\/+/, '') : `**/${glob}`)),
+    { dot: true },
+  );
 }

@@ -256,7 +256,7 @@ finally: [{ id: clean, type: test.Call, name: stop }, { id: more, type: core.log
       },
     });
     const heard = ran.events.length;
-    late.forEach((speak) => speak());
+    for (const speak of late) speak();
     expect(ran.events).toHaveLength(heard);
   });
 });

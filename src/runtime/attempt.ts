@@ -1,4 +1,5 @@
 import { CancelledError, TaskTimeoutError } from '../errors.js';
+import { abortController } from './abort.js';
 import type { Sleep } from './sleep.js';
 
 export interface AttemptOptions {
@@ -22,7 +23,7 @@ export async function runAttempt<T>(
   work: (signal: AbortSignal) => Promise<T>,
   options: AttemptOptions,
 ): Promise<T> {
-  const interrupt = new AbortController();
+  const interrupt = abortController();
   const over = new AbortController();
   const timeout = new TaskTimeoutError(
     `Task "${options.taskId}" took longer than its timeout of ${(options.timeoutMs ?? 0) / 1000} s.`,

@@ -4,6 +4,7 @@ import type { Execution } from '../../schemas/execution.js';
 import type { FlowDefinition } from '../../schemas/flow.js';
 import { reportError } from '../errors.js';
 import { Redactor } from '../redaction.js';
+import { following } from './abort.js';
 import { expressionScope } from './expression-scope.js';
 import { flowOutputs } from './flow-outputs.js';
 import type { ExecuteOptions, FlowRun, Place } from './flow-run.js';
@@ -92,10 +93,14 @@ function begin(options: ExecuteOptions): Beginning {
 }
 
 async function execute(start: Beginning, flow: FlowDefinition): Promise<Result> {
-  const place = topPlace(start.options.signal ?? new AbortController().signal);
+  const cancellation = following(start.options.signal);
+  const place = topPlace(cancellation.signal);
   let run: FlowRun = { ...start, flow, pluginDefaults: pluginDefaultsOf(flow), inputs: {} };
   try {
     run = { ...run, inputs: await inputsOf(run, place) };
+    // Kestra restarts a whole execution by it; here whoever started the flow decides.
+    if (flow.retry !== undefined)
+      run.logger.debug({}, 'the retry of the flow is passed over: only tasks are retried');
     const ended = await runBlock(run, runTask, mainBlock(flow), place);
     return await resultOf(run, { ...place, executionState: ended.state }, ended);
   } catch (error) {
@@ -103,6 +108,7 @@ async function execute(start: Beginning, flow: FlowDefinition): Promise<Result> 
     run.logger.error({ code: report.code }, report.message);
     return { ...notStarted(report), inputs: { ...run.inputs } };
   } finally {
+    cancellation.release();
     await start.directories.remove().catch((error: unknown) => {
       run.logger.warn({ error: reportError(error).message }, 'the temporary directory could not be removed');
     });

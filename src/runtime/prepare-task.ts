@@ -19,6 +19,8 @@ export interface PreparedTask {
 }
 
 const coreNames = Object.keys(coreProperties.shape);
+/** `runIf` was asked before; a description is text for people. */
+const unreadNames = ['runIf', 'description'];
 
 /**
  * Makes a task of its definition: the core properties are rendered and parsed here, the rest goes to the task's class
@@ -51,10 +53,8 @@ async function readCoreProperties(merged: TaskDefinition, scope: ExpressionScope
   const given: Record<string, unknown> = {};
   for (const name of coreNames) {
     const value = merged[name];
-    if (value === undefined || value === null) continue;
-    // `runIf` was asked before; a description is text for people.
-    const asWritten = name === 'runIf' || name === 'description';
-    given[name] = asWritten ? String(value) : await renderValue(value, scope, name);
+    if (value === undefined || value === null || unreadNames.includes(name)) continue;
+    given[name] = await renderValue(value, scope, name);
   }
   const result = coreProperties.safeParse(given);
   if (result.success) return result.data;

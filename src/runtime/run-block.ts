@@ -1,6 +1,7 @@
 import type { RunState } from '../../schemas/execution.js';
 import type { TaskDefinition } from '../../schemas/flow.js';
 import { CancelledError, reportError } from '../errors.js';
+import { abortController } from './abort.js';
 import { expressionScope } from './expression-scope.js';
 import type { Branch } from './flow-context.js';
 import type { FlowRun, Place } from './flow-run.js';
@@ -148,7 +149,7 @@ function errorInfo(run: FlowRun, failure: TaskResult | null): Place['error'] {
  * one.
  */
 function finallySignal(run: FlowRun, cancelled: AbortSignal): { signal: AbortSignal; dispose: () => void } {
-  const stop = new AbortController();
+  const stop = abortController();
   const over = new AbortController();
   const force = run.options.forceSignal;
   const end = () => stop.abort(new CancelledError('The "finally" tasks were ended.'));

@@ -8,26 +8,23 @@ const maxTimerMs = 2 ** 31 - 1;
 export const sleep: Sleep = async (ms, signal) => {
   let left = ms;
   do {
+    signal?.throwIfAborted();
     const part = Math.min(left, maxTimerMs);
-    await wait(part, signal);
+    await timer(part, signal);
     left -= part;
   } while (left > 0);
+  signal?.throwIfAborted();
 };
 
-function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort);
+/** Ends when the time is up or the signal is aborted, whichever is first. */
+function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timeout);
+      signal?.removeEventListener('abort', end);
       resolve();
-    }, ms);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    };
+    const timeout = setTimeout(end, ms);
+    signal?.addEventListener('abort', end, { once: true });
   });
 }

@@ -49,7 +49,7 @@ outputs:
 
   it('takes a definition as well as a source', async () => {
     const flow = { id: 'x', namespace: 'a', tasks: [{ id: 't', type: 'core.log.Log', message: 'hi' }] };
-    const ran = await execute(flow as FlowDefinition);
+    const ran = await execute(flow);
     expect(ran.execution.state).toBe('SUCCESS');
     expect(ran.lines).toContain('INFO hi');
   });

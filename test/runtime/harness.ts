@@ -75,7 +75,8 @@ export function flowOf(body: string): string {
 /** `task STATE` of every task run, with the iteration's value in brackets. */
 export function states({ execution }: Ran): string[] {
   return execution.taskRuns.map(
-    ({ taskId, state, value }) => `${taskId}${value === undefined ? '' : `[${String(value)}]`} ${state}`,
+    ({ taskId, state, value }) =>
+      `${taskId}${value === undefined ? '' : `[${typeof value === 'string' ? value : JSON.stringify(value)}]`} ${state}`,
   );
 }
 

@@ -260,3 +260,28 @@ finally: [{ id: clean, type: test.Call, name: stop }, { id: more, type: core.log
     expect(ran.events).toHaveLength(heard);
   });
 });
+
+describe('many tasks at once', () => {
+  it('make Node warn of no leak', async () => {
+    const warnings: string[] = [];
+    const listen = (warning: Error) => warnings.push(warning.message);
+    process.on('warning', listen);
+    const values = Array.from({ length: 30 }, (_, index) => index);
+    const ran = await execute(
+      flowOf(`
+tasks:
+  - id: each
+    type: core.flow.ForEach
+    values: ${JSON.stringify(values)}
+    concurrencyLimit: 0
+    timeout: PT10S
+    tasks: [{ id: one, type: core.log.Log, message: x, timeout: PT10S }]
+`),
+      { signal: new AbortController().signal, onSleep: (_, signal) => forever(signal) },
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', listen);
+    expect(ran.execution.taskRuns).toHaveLength(31);
+    expect(warnings).toEqual([]);
+  });
+});

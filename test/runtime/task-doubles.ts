@@ -63,11 +63,13 @@ export class Hang extends Task<typeof hangProperties, Record<string, unknown>> {
 }
 
 /** Ends when the signal is aborted, and not otherwise. */
-export function forever(signal?: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal?.aborted) reject(signal.reason);
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+export async function forever(signal?: AbortSignal): Promise<never> {
+  await new Promise<void>((resolve) => {
+    if (signal?.aborted) resolve();
+    signal?.addEventListener('abort', () => resolve(), { once: true });
   });
+  signal?.throwIfAborted();
+  throw new Error('only an abort ends this');
 }
 
 const secretiveProperties = z.strictObject({ token: z.string(), dryRun: z.boolean().default(false) });

@@ -65,9 +65,10 @@ export async function adoptFlows(input: AdoptionInput): Promise<AdoptedFlows> {
 
 /** The blob id a flow has in storage; its content is kept when it had to be made. */
 function adopt(flow: GitFlow, state: SyncState, contents: Map<string, Uint8Array>): string {
-  if (flow.source === null) return state.byPath.get(flow.gitPath)?.storedOid ?? flow.gitOid;
+  if (flow.source === null || flow.content === null)
+    return state.byPath.get(flow.gitPath)?.storedOid ?? flow.gitOid;
   const adopted = rewriteNamespace(flow.source, flow.key.namespace);
-  const content = encoder.encode(adopted);
+  const content = adopted === flow.source ? flow.content : encoder.encode(adopted);
   const oid = adopted === flow.source ? flow.gitOid : blobId(content);
   contents.set(oid, content);
   return oid;
@@ -112,7 +113,7 @@ async function refusedByStorage(
   return items.flatMap((flow, index): InvalidGitFlow[] => {
     const problem = problems[index]?.[0];
     if (problem === undefined) return [];
-    const at = problem.line === undefined ? '' : `${problem.line}:${problem.column ?? 1}: `;
+    const at = problem.line === undefined ? ' ' : `${problem.line}:${problem.column ?? 1}: `;
     return [
       {
         gitPath: flow.gitPath,
@@ -167,7 +168,7 @@ function holdInvalid(
         note: `may be what ${file.gitPath} means`,
       });
     }
-    if (kept.length === 0 && !file.certain) namespaces.add(file.namespace);
+    if (kept.length === 0 && !file.certain && file.reason !== 'link') namespaces.add(file.namespace);
   }
   return { held, namespaces };
 }
@@ -179,6 +180,12 @@ function holdRunning(desired: readonly DesiredResource[], input: AdoptionInput):
   const wanted = desired.find((flow) => formatKey(flow.key) === name);
   if (present === undefined || wanted?.oid === present.oid) return [];
   if (wanted === undefined && !input.deletes) return [];
-  const gitPath = wanted?.gitPath ?? input.state.byKey.get(name)?.gitPath ?? `${key.id}.yml`;
-  return [{ key, gitPath, state: 'UNCHANGED', note: 'the flow that runs this sync is left as it is' }];
+  return [
+    {
+      key,
+      gitPath: wanted?.gitPath ?? null,
+      state: 'UNCHANGED',
+      note: 'the flow that runs this sync is left as it is',
+    },
+  ];
 }

@@ -3,6 +3,7 @@ import { DuplicateFlowError } from '../errors.js';
 import type { GitEntry, Snapshot } from '../git/types.js';
 import { type FlowInspection, formatProblem, inspectFlow } from '../resources/flow.js';
 import { type FlowPlace, isNamespace, namespaceOfPath, stemOf } from '../resources/flow-path.js';
+import { recognizePlainFlow } from '../resources/plain-flow.js';
 import { decodeUtf8 } from '../resources/text.js';
 import { formatKey } from '../storage/types.js';
 import type { SyncState } from './sync-state.js';
@@ -12,8 +13,9 @@ export interface GitFlow {
   key: ResourceKey;
   gitPath: string;
   gitOid: string;
-  /** Null when the sync state already tells what there is to know. */
+  /** Null, like `content`, when the file was known without reading it. */
   source: string | null;
+  content: Uint8Array | null;
 }
 
 /** A file with a flow's ending that is none. */
@@ -25,7 +27,7 @@ export interface InvalidGitFlow {
   candidates: string[];
   /** Whether the first candidate is more than a guess. */
   certain: boolean;
-  /** `links` are not read; `broken` files are no YAML, or not UTF-8; `foreign` ones are YAML of another kind. */
+  /** A `link` is not read; a `broken` file is no valid flow; a `foreign` one is YAML of another kind. */
   reason: 'link' | 'broken' | 'foreign';
   /** With line and column where there are any. */
   message: string;
@@ -77,9 +79,9 @@ export async function readGitFlows(input: GitFlowsInput): Promise<GitFlows> {
   for (const { entry, namespace } of files) {
     const known = memory.keyOf(entry);
     if (isLink(entry)) {
-      result.invalid.push(linkAt(entry, toStorage(namespace)));
+      result.invalid.push(linkAt(entry, toStorage(namespace), memory.formerKey(entry.path)?.id));
     } else if (known !== null) {
-      result.flows.push({ key: known, gitPath: entry.path, gitOid: entry.oid, source: null });
+      result.flows.push({ key: known, gitPath: entry.path, gitOid: entry.oid, source: null, content: null });
     } else {
       const content = contents.get(entry.oid);
       if (content === undefined) throw new Error(`The snapshot did not give ${entry.path}.`);
@@ -129,6 +131,8 @@ function readOne(
       message: `${entry.path}: not UTF-8 text`,
     };
   }
+  const plain = isNamespace(namespace) ? recognizePlainFlow(source) : null;
+  if (plain !== null) return { ...file, key: { kind: 'flow', namespace, id: plain.id }, source, content };
   const inspection = inspectFlow(source);
   const { id } = inspection;
   const [problem] = inspection.problems;
@@ -145,17 +149,17 @@ function readOne(
     const message = `${entry.path}: its directory stands for the namespace "${namespace}", which is not a valid one`;
     return { ...invalid, candidates: [id], certain: true, message };
   }
-  return { ...file, key: { kind: 'flow', namespace, id }, source };
+  return { ...file, key: { kind: 'flow', namespace, id }, source, content };
 }
 
-function linkAt(entry: GitEntry, namespace: string): InvalidGitFlow {
+function linkAt(entry: GitEntry, namespace: string, formerId: string | undefined): InvalidGitFlow {
   const what = entry.mode === '120000' ? 'a symbolic link, which is not followed' : 'a submodule';
   return {
     gitPath: entry.path,
     gitOid: entry.oid,
     namespace,
-    candidates: [stemOf(entry.path)],
-    certain: true,
+    candidates: unique([formerId, stemOf(entry.path)]),
+    certain: formerId !== undefined,
     reason: 'link',
     message: `${entry.path}: ${what}`,
   };
@@ -171,9 +175,9 @@ function isForeign(inspection: FlowInspection, source: string): boolean {
 }
 
 function idInText(source: string): string | null {
-  return /^["']?id["']?[ \t]*:[ \t]*["']?([A-Za-z0-9][A-Za-z0-9._-]*)/m.exec(source)?.[1] ?? null;
+  return /^\uFEFF?["']?id["']?[ \t]*:[ \t]*["']?([A-Za-z0-9][A-Za-z0-9._-]*)/m.exec(source)?.[1] ?? null;
 }
 
 function unique(ids: readonly (string | null | undefined)[]): string[] {
-  return [...new Set(ids.filter((id): id is string => typeof id === 'string'))];
+  return [...new Set(ids.filter((id): id is string => typeof id === 'string' && id !== ''))];
 }

@@ -146,7 +146,7 @@ export class ExpressionEvaluator {
       case 'not in':
         return !isIn(left, right, budget);
       case 'matches':
-        return matchesWhole(left, right);
+        return matchesWhole(left, right, budget);
       case '~':
         return joinText(left, right, budget);
       case '..':

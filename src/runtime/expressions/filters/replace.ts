@@ -4,6 +4,7 @@ import type { Toolbox } from '../scope.js';
 import { describeKind, isMap, mapEntries } from '../values/kinds.js';
 import { printValue } from '../values/print.js';
 import { compileRegex, type Regex } from '../values/regex.js';
+import { replaceMatches, splitByMatches } from '../values/regex-edits.js';
 import { mapTexts } from './map-texts.js';
 import { joinBounded } from './text.js';
 
@@ -37,7 +38,7 @@ const replace: FilterDefinition = {
         const regex: Regex | undefined = regexes[index];
         return regex === undefined
           ? replaceLiteral(done, from, to, tools.budget)
-          : regex.replaceAll(done, to, tools.budget);
+          : replaceMatches(regex, done, to, tools.budget);
       }, text),
     );
   },
@@ -48,7 +49,12 @@ const regexReplace: FilterDefinition = {
   required: 2,
   apply: async (input, args, tools) => {
     const regex = await compileRegex(args.requiredText('regex'));
-    return regex.replaceAll(printValue(input, tools.budget), args.requiredText('replacement'), tools.budget);
+    return replaceMatches(
+      regex,
+      printValue(input, tools.budget),
+      args.requiredText('replacement'),
+      tools.budget,
+    );
   },
 };
 
@@ -58,7 +64,8 @@ const regexMatch: FilterDefinition = {
   takesNull: true,
   apply: async (input, args, tools) => {
     if (input === null) return false;
-    return (await compileRegex(args.requiredText('regex'))).find(printValue(input, tools.budget)) !== null;
+    const regex = await compileRegex(args.requiredText('regex'));
+    return regex.find(printValue(input, tools.budget), tools.budget).next().done !== true;
   },
 };
 
@@ -66,11 +73,14 @@ const regexExtract: FilterDefinition = {
   parameters: ['regex', 'group'],
   required: 1,
   apply: async (input, args, tools) => {
-    const groups = (await compileRegex(args.requiredText('regex'))).find(printValue(input, tools.budget));
-    if (groups === null) return null;
+    const regex = await compileRegex(args.requiredText('regex'));
+    const [match] = regex.find(printValue(input, tools.budget), tools.budget);
+    if (match === undefined) return null;
     const group = args.integer('group') ?? 0;
-    if (group in groups) return groups[group];
-    throw new Fault(`the regular expression has no group ${group}`);
+    if (group === 0) return match.text;
+    const found = match.groups[group - 1];
+    if (found === undefined) throw new Fault(`the regular expression has no group ${group}`);
+    return found.text;
   },
 };
 
@@ -82,7 +92,7 @@ const split: FilterDefinition = {
     const text = printValue(input, tools.budget);
     const limit = args.integer('limit') ?? 0;
     const regex = await compileRegex(args.requiredText('delimiter'));
-    const pieces = regex.split(text, Math.max(limit, 0), tools.budget);
+    const pieces = splitByMatches(regex, text, Math.max(limit, 0), tools.budget);
     if (limit === 0) while (pieces.length > 1 && pieces.at(-1) === '') pieces.pop();
     return pieces;
   },

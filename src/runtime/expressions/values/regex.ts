@@ -1,111 +1,90 @@
+import type { Matcher } from 're2js';
 import { Fault } from '../fault.js';
 import type { Toolbox } from '../scope.js';
 import { describeKind } from './kinds.js';
 
 type Budget = Toolbox['budget'];
 
-/** A compiled regular expression, with the operations that filters need. */
+export interface RegexMatch {
+  readonly offset: number;
+  readonly text: string;
+  /** The groups from the first on; null where a group took no part. */
+  readonly groups: readonly { readonly name: string | null; readonly text: string | null }[];
+}
+
+/** A compiled regular expression. Each use is paid for by the length of the text. */
 export interface Regex {
-  matchesWhole(text: string): boolean;
-  /** The first match and its groups, or null. */
-  find(text: string): (string | null)[] | null;
-  /** All matches replaced; `$1` and `${name}` stand for groups, and `\` makes the next character plain, as in Java. */
-  replaceAll(text: string, replacement: string, budget: Budget): string;
-  /** The texts between matches, at most `limit` when it is not 0. */
-  split(text: string, limit: number, budget: Budget): string[];
+  matchesWhole(text: string, budget: Budget): boolean;
+  /** The matches from left to right. */
+  find(text: string, budget: Budget): Generator<RegexMatch>;
+}
+
+export interface RegexFlags {
+  readonly ignoreCase?: boolean;
+  /** `.` matches a line end too. */
+  readonly dotAll?: boolean;
 }
 
 const LONGEST_PATTERN = 1_000;
 
 /**
- * Compiles with RE2, whose matching takes time linear in the text; a pattern that makes a backtracking engine hang is
- * harmless. It has no back-references and no look-around.
+ * Loads RE2, whose matching takes time linear in the text; a pattern that makes a backtracking engine hang is harmless.
+ * It has no back-references and no look-around.
  */
-export async function compileRegex(pattern: string): Promise<Regex> {
-  if (pattern.length > LONGEST_PATTERN) throw new Fault('the regular expression is too long');
+export async function loadRegex(): Promise<(pattern: string, flags?: RegexFlags) => Regex> {
   const { RE2JS } = await import('re2js');
-  let compiled: ReturnType<typeof RE2JS.compile>;
-  try {
-    compiled = RE2JS.compile(pattern);
-  } catch (error) {
-    throw new Fault(
-      `the regular expression is not valid: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        hint: 'Back-references and look-around are not supported.',
-      },
-    );
-  }
-  const eachMatch = function* (text: string, budget: Budget) {
-    const matcher = compiled.matcher(text);
-    while (matcher.find()) {
-      budget.spend();
-      yield matcher;
+  return (pattern, flags = {}) => {
+    if (pattern.length > LONGEST_PATTERN) throw new Fault('the regular expression is too long');
+    const bits =
+      (flags.ignoreCase === true ? RE2JS.CASE_INSENSITIVE : 0) + (flags.dotAll === true ? RE2JS.DOTALL : 0);
+    let compiled: ReturnType<typeof RE2JS.compile>;
+    try {
+      compiled = RE2JS.compile(pattern, bits);
+    } catch (error) {
+      throw new Fault(
+        `the regular expression is not valid: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          hint: 'Back-references and look-around are not supported.',
+        },
+      );
     }
-  };
-  return {
-    matchesWhole: (text) => compiled.matches(text),
-    find: (text) => {
-      const matcher = compiled.matcher(text);
-      if (!matcher.find()) return null;
-      return Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group));
-    },
-    replaceAll: (text, replacement, budget) => {
-      const template = readReplacement(replacement);
-      let result = '';
-      let at = 0;
-      for (const matcher of eachMatch(text, budget)) {
-        const filled = template.map((part) =>
-          typeof part === 'string' ? part : groupOf(matcher, part.group),
-        );
-        result += text.slice(at, matcher.start()) + filled.join('');
-        budget.fits(result.length);
-        at = matcher.end();
-      }
-      budget.fits(result.length + text.length - at);
-      return result + text.slice(at);
-    },
-    split: (text, limit, budget) => {
-      const pieces: string[] = [];
-      let at = 0;
-      for (const matcher of eachMatch(text, budget)) {
-        if (limit > 0 && pieces.length === limit - 1) break;
-        if (matcher.end() === 0 || (matcher.start() === matcher.end() && matcher.start() === text.length))
-          continue;
-        pieces.push(text.slice(at, matcher.start()));
-        at = matcher.end();
-      }
-      pieces.push(text.slice(at));
-      return pieces;
-    },
+    const names = new Map(Object.entries(compiled.namedGroups()).map(([name, group]) => [group, name]));
+    const size = compiled.programSize();
+    const pay = (text: string, budget: Budget) => budget.spend(Math.ceil((text.length * size) / 1_000));
+    return {
+      matchesWhole: (text, budget) => {
+        pay(text, budget);
+        return compiled.matches(text);
+      },
+      find: function* (text, budget) {
+        pay(text, budget);
+        const matcher = compiled.matcher(text);
+        while (matcher.find()) {
+          budget.spend();
+          yield readMatch(matcher, names);
+        }
+      },
+    };
   };
 }
 
+export async function compileRegex(pattern: string): Promise<Regex> {
+  return (await loadRegex())(pattern);
+}
+
 /** `text matches pattern`: the pattern covers the whole text, as with Java's `String.matches`. */
-export async function matchesWhole(text: unknown, pattern: unknown): Promise<boolean> {
+export async function matchesWhole(text: unknown, pattern: unknown, budget: Budget): Promise<boolean> {
   if (text === null) return false;
   if (typeof text !== 'string' || typeof pattern !== 'string') {
     throw new Fault(`"matches" needs two strings, not ${describeKind(text)} and ${describeKind(pattern)}`);
   }
-  return (await compileRegex(pattern)).matchesWhole(text);
+  return (await compileRegex(pattern)).matchesWhole(text, budget);
 }
 
-type ReplacementPart = string | { readonly group: number | string };
-
-function readReplacement(replacement: string): ReplacementPart[] {
-  const parts: ReplacementPart[] = [];
-  const pieces = replacement.matchAll(/\\(.)|\$(\d)|\$\{(\w+)\}|([^\\$]+|[\\$])/gs);
-  for (const [, escaped, index, name, text] of pieces) {
-    if (index !== undefined) parts.push({ group: Number(index) });
-    else if (name !== undefined) parts.push({ group: name });
-    else parts.push(escaped ?? text ?? '');
-  }
-  return parts;
-}
-
-function groupOf(matcher: { group(group: number | string): string | null }, group: number | string): string {
-  try {
-    return matcher.group(group) ?? '';
-  } catch {
-    throw new Fault(`the regular expression has no group "${group}"`);
-  }
+function readMatch(matcher: Matcher, names: ReadonlyMap<number, string>): RegexMatch {
+  const groups = Array.from({ length: matcher.groupCount() }, (_, index) => ({
+    name: names.get(index + 1) ?? null,
+    text: matcher.group(index + 1),
+  }));
+  return { offset: matcher.start(), text: matcher.group() ?? '', groups };
 }

@@ -19,7 +19,7 @@ export function recognizePlainFlow(source: string): PlainFlow | null {
   if (typeof id !== 'string' || !identifier.safeParse(id).success) return null;
   if (typeof namespace !== 'string' || !namespaceName.safeParse(namespace).success) return null;
   for (const [key, value] of Object.entries(flow)) {
-    const accepts = known[key];
+    const accepts = known.get(key);
     if (accepts !== undefined && !accepts(value)) return null;
   }
   if (!Array.isArray(flow.tasks) || flow.tasks.length === 0) return null;
@@ -39,26 +39,27 @@ const isTaskList: Check = (value) => Array.isArray(value) && value.every(isTask)
 const never: Check = () => false;
 
 /** The keys whose values the flow schema looks at, with what is certainly right; all other keys pass. */
-const known: { readonly [key: string]: Check | undefined } = {
-  __proto__: null,
-  description: (value) => typeof value === 'string' || value === null,
-  disabled: (value) => typeof value === 'boolean',
-  draft: (value) => typeof value === 'boolean',
-  labels: isMap,
-  inputs: (value) => Array.isArray(value) && value.every(isPlainInput) && unique(value.map(idOf)),
-  variables: isMap,
-  tasks: isTaskList,
-  errors: isTaskList,
-  finally: isTaskList,
-  _finally: isTaskList,
-  outputs: never,
-  triggers: (value) =>
-    Array.isArray(value) &&
-    value.every((item) => isRecord(item) && isText(item.id ?? null) && isText(item.type ?? null)) &&
-    unique(value.map(idOf)),
-  pluginDefaults: never,
-  taskDefaults: never,
-};
+const known = new Map<string, Check>(
+  Object.entries({
+    description: (value) => typeof value === 'string' || value === null,
+    disabled: (value) => typeof value === 'boolean',
+    draft: (value) => typeof value === 'boolean',
+    labels: isMap,
+    inputs: (value) => Array.isArray(value) && value.every(isPlainInput) && unique(value.map(idOf)),
+    variables: isMap,
+    tasks: isTaskList,
+    errors: isTaskList,
+    finally: isTaskList,
+    _finally: isTaskList,
+    outputs: never,
+    triggers: (value) =>
+      Array.isArray(value) &&
+      value.every((item) => isRecord(item) && isText(item.id ?? null) && isText(item.type ?? null)) &&
+      unique(value.map(idOf)),
+    pluginDefaults: never,
+    taskDefaults: never,
+  }),
+);
 
 const plainInputKeys = new Set(['id', 'type', 'defaults', 'description', 'displayName', 'required']);
 

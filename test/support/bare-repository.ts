@@ -44,8 +44,9 @@ export class BareRepository {
   }
 
   /** Commits changes on top of a branch and returns the commit's id. */
-  async commit(files: Files, { branch = 'main', from = branch } = {}): Promise<string> {
-    const parent = await this.tip(from);
+  async commit(files: Files, options: { branch?: string; from?: string } = {}): Promise<string> {
+    const { branch = 'main' } = options;
+    const parent = await this.tip(options.from ?? branch);
     const chunks: Buffer[] = [
       Buffer.from(`commit refs/heads/${branch}\ncommitter Ada <ada@example.org> 1700000000 +0000\n`),
     ];

@@ -60,10 +60,8 @@ export const outputDefinition = z.looseObject({
   value: z.unknown(),
   required: z.boolean().optional(),
 });
-export type OutputDefinition = z.output<typeof outputDefinition>;
 
-export const triggerDefinition = z.looseObject({ id: z.string().min(1), type: z.string().min(1) });
-export type TriggerDefinition = z.output<typeof triggerDefinition>;
+const triggerDefinition = z.looseObject({ id: z.string().min(1), type: z.string().min(1) });
 
 const tasks = z.array(taskDefinition);
 

@@ -20,7 +20,7 @@ import { contextAt } from './task-context.js';
 import { taskLogger } from './task-logger.js';
 import { WorkingDirectories } from './working-directory.js';
 
-export type { ExecuteOptions, ExecutionLimits } from './flow-run.js';
+export type { ExecuteOptions } from './flow-run.js';
 
 const defaultLimits = { maxDepth: 50, graceMs: 5_000, finallyMs: 60_000 };
 

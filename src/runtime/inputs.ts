@@ -108,8 +108,7 @@ class Resolution {
   }
 
   async #read(definition: InputDefinition, value: unknown): Promise<unknown> {
-    const isSecret = definition.type.toUpperCase() === 'SECRET';
-    if (isSecret && typeof value === 'string') this.#options.redactor.register(value);
+    if (definition.type.toUpperCase() === 'SECRET') this.#options.redactor.register(String(value));
     const stored =
       value instanceof Uint8Array
         ? await this.#options.outputFiles.write(`inputs/${idOf(definition)}`, value)

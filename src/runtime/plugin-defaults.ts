@@ -70,7 +70,10 @@ function matchLength(prefix: string, names: readonly string[]): number {
   );
 }
 
-/** `over` wins; where both hold a map, the maps are merged. A value of `undefined` is no value. */
+/**
+ * `over` wins; where both hold a map, the maps are merged, unless their `type` says that they are different things, as
+ * two kinds of `retry` are. A value of `undefined` is no value.
+ */
 function merge(
   under: Readonly<Record<string, unknown>>,
   over: Readonly<Record<string, unknown>>,
@@ -79,9 +82,14 @@ function merge(
   for (const [name, value] of Object.entries(over)) {
     if (value === undefined) continue;
     const below = Object.hasOwn(under, name) ? under[name] : undefined;
-    define(result, name, isMap(below) && isMap(value) ? merge(below, value) : value);
+    const mergeable = isMap(below) && isMap(value) && isOneKind(below, value);
+    define(result, name, mergeable ? merge(below, value) : value);
   }
   return result;
+}
+
+function isOneKind(one: Record<string, unknown>, other: Record<string, unknown>): boolean {
+  return one.type === undefined || other.type === undefined || one.type === other.type;
 }
 
 /** Plain assignment of a key called `__proto__` would set the prototype instead. */

@@ -61,11 +61,20 @@ async function readCoreProperties(merged: TaskDefinition, scope: ExpressionScope
   throw new InvalidPropertiesError(`Task "${merged.id}": ${describe(result.error)}.`, {
     hint: 'These are properties that every task takes.',
     data: {
-      problems: result.error.issues.map(({ path, message }) => ({ property: formatPath(path), message })),
+      problems: result.error.issues.map((issue) => ({
+        property: formatPath(issue.path),
+        message: messageOf(issue),
+      })),
     },
   });
 }
 
 function describe(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `"${formatPath(path)}" ${message}`).join('; ');
+  return error.issues.map((issue) => `"${formatPath(issue.path)}" ${messageOf(issue)}`).join('; ');
+}
+
+/** A union's own message says only that no member fits; the last one, which reads texts, says what would. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  const inner = issue.code === 'invalid_union' ? issue.errors.at(-1)?.[0] : undefined;
+  return inner === undefined ? issue.message : messageOf(inner);
 }

@@ -209,7 +209,10 @@ function logEnd(task: OpenTask, error: unknown): void {
     return;
   }
   const { code, message, hint } = reportError(error);
-  logger.error({ code, ...(hint !== null && { hint }) }, message);
+  const fields = { code, ...(hint !== null && { hint }) };
+  if (record.state === 'FAILED') logger.error(fields, message);
+  else logger.warn(fields, message);
+  if (record.state === 'WARNING') task.run.history.addError(record.taskId, message);
   if (code === 'INTERNAL_ERROR' && error instanceof Error)
     logger.debug({ stack: error.stack }, 'stack of the error');
 }

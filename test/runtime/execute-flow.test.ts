@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FlowDefinition } from '../../schemas/flow.js';
+import type { Plan } from '../../src/plan/plan.js';
 import { execute, flowOf, states } from './harness.js';
 
 describe('a flow that succeeds', () => {
@@ -106,6 +107,25 @@ tasks:
     );
     expect(ran.execution.state).toBe('SUCCESS');
     expect(ran.execution.taskRuns[0]?.outputs.dryRun).toBe(true);
+  });
+
+  it('tells of every plan that a task makes', async () => {
+    const plan = { document: {} } as Plan;
+    const ran = await execute(flowOf('tasks: [{ id: one, type: test.Call, name: plan }]'), {
+      calls: { plan: ({ onPlan }) => onPlan(plan) },
+    });
+    expect(ran.events).toContainEqual({ type: 'task-planned', taskId: 'one', plan });
+    expect(ran.events.find((event) => event.type === 'task-planned')?.plan).toBe(plan);
+  });
+
+  it('passes the retry of a whole flow over', async () => {
+    const ran = await execute(
+      flowOf(
+        'retry: { type: constant }\ntasks: [{ id: one, type: core.log.Log, message: x, workerGroup: { key: a } }]',
+      ),
+    );
+    expect(ran.execution.state).toBe('SUCCESS');
+    expect(ran.lines.filter((line) => line.includes('passed over'))).toHaveLength(2);
   });
 
   it('is not stopped by a listener that throws', async () => {
@@ -220,6 +240,7 @@ finally: [{ id: state, type: core.debug.Return, format: "{{ execution.state }}" 
     );
     expect(states(ran)).toEqual(['one WARNING', 'two SUCCESS', 'state SUCCESS']);
     expect(ran.execution.state).toBe('WARNING');
+    expect(ran.lines).toContain('WARN Task failure {"code":"TASK_FAILED"}');
     expect(ran.execution.taskRuns[0]?.error?.code).toBe('TASK_FAILED');
     expect(ran.execution.taskRuns[2]?.outputs.value).toBe('WARNING');
   });
@@ -245,7 +266,9 @@ finally: [{ id: state, type: core.debug.Return, format: "{{ execution.state }}" 
       ),
     );
     expect(core.execution.taskRuns[0]?.error).toMatchObject({ code: 'INVALID_PROPERTIES' });
-    expect(core.execution.taskRuns[0]?.error?.message).toMatch(/"timeout".*"retry\.interval"/);
+    expect(core.execution.taskRuns[0]?.error?.message).toMatch(
+      /^Task "one": "timeout" must be an ISO 8601 duration such as PT30S; "retry\.interval" /,
+    );
     expect(core.execution.taskRuns[0]?.attempts).toBe(1);
   });
 

@@ -77,6 +77,15 @@ describe('plugin defaults', () => {
     ).toEqual({ auth: { user: 'own', password: 'default', deep: { a: 1, b: 2 } }, list: [1] });
   });
 
+  it('do not mix two kinds of one property', () => {
+    const own = { retry: { type: 'constant', interval: 'PT1S' } };
+    const exponential = { type: 'exponential', interval: 'PT2S', maxInterval: 'PT1M' };
+    expect(merged(own, entry('test', { retry: exponential }))).toEqual(own);
+    expect(merged(own, entry('test', { retry: { maxAttempts: 3 } }))).toEqual({
+      retry: { ...own.retry, maxAttempts: 3 },
+    });
+  });
+
   it('win over the task only when forced, and never over who it is', () => {
     expect(merged({ token: 'own' }, entry('test', { token: 'default' }))).toEqual({ token: 'own' });
     expect(merged({ token: 'own' }, entry('test', { token: 'default' }, true))).toEqual({ token: 'default' });
@@ -149,7 +158,11 @@ tasks:
       - { id: three, type: core.log.Log, message: own }
 `),
     );
-    expect(ran.lines.filter((line) => line.startsWith('WARN'))).toEqual(['WARN default test', 'WARN own']);
+    expect(ran.lines.filter((line) => line.startsWith('WARN'))).toEqual([
+      'WARN default test',
+      'WARN Task failure {"code":"TASK_FAILED"}',
+      'WARN own',
+    ]);
     expect(ran.execution.state).toBe('WARNING');
     expect(ran.lines).toContainEqual(expect.stringContaining('"property":"nonsense"'));
   });

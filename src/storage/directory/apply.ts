@@ -1,16 +1,16 @@
 import type { ResourceKey } from '../../../schemas/resources.js';
 import { blobId } from '../../resources/blob-id.js';
-import { conflictError, type EffectiveChange, type ResolvedBatch, resolveBatch } from '../batch.js';
-import { type AppliedChange, type Batch, formatKey } from '../types.js';
+import { conflictError, type ResolvedBatch, resolveBatch } from '../batch.js';
+import { type AppliedChange, type Batch, formatKey, type StorageChange } from '../types.js';
 import { carryOut } from './carry-out.js';
 import { type Disk, readRegular } from './disk.js';
 import type { Ledger } from './ledger.js';
 import { type Located, locate } from './locate.js';
-import type { Movement, Side, Step } from './movement.js';
 import { type Observation, observeAbsent, observeFound } from './observe.js';
 import { Parents } from './parents.js';
 import { ChangedMeanwhile } from './place.js';
 import type { Stamp } from './stamp.js';
+import type { Side, Step, Way } from './step.js';
 import { checkTree } from './tree.js';
 
 interface Place extends Located {
@@ -30,21 +30,14 @@ export async function applyToDirectory(disk: Disk, ledger: Ledger, batch: Batch)
     return place;
   };
   const resolved = resolveBatch(batch, disk.location, (key) => placeOf(key).observed);
-  const movement = planMovement(
-    disk,
-    ledger,
-    resolved,
-    placeOf,
-    checkTree(disk, resolved.effective, parents),
-  );
+  const steps = planSteps(disk, ledger, resolved, placeOf, checkTree(disk, resolved.effective, parents));
 
   const handEdits = batch.changes.filter(({ key }) => placeOf(key).observed?.outcome === 'changed');
   for (const { key } of handEdits) {
     const row = placeOf(key).observed?.row;
     if (row !== undefined) ledger.current().set(key, row);
   }
-  if (movement.steps.length > 0)
-    await carryOutOrConflict(disk, ledger, movement, resolved.effective, placeOf);
+  if (steps.length > 0) await carryOutOrConflict(disk, ledger, steps);
   else if (handEdits.length > 0) ledger.save();
   return resolved.applied;
 }
@@ -66,36 +59,32 @@ function lookAt(disk: Disk, ledger: Ledger, batch: Batch, parents: Parents): Map
   return places;
 }
 
-function planMovement(
+function planSteps(
   disk: Disk,
   ledger: Ledger,
   { effective }: ResolvedBatch,
   placeOf: (key: ResourceKey) => Place,
   filled: readonly ResourceKey[],
-): Movement {
-  const movement: Movement = { steps: [], rows: [] };
+): Step[] {
+  const steps: Step[] = [];
   const conflicts: ResourceKey[] = [];
   for (const key of filled) {
     const { path } = locate(disk, key, new Parents(disk));
-    movement.steps.push({ path, from: { type: 'directory' }, to: { type: 'directory' } });
+    const directory: Side = { type: 'directory' };
     const revision = (ledger.current().get(key)?.revision ?? 0) + 1;
-    movement.rows.push({ key, oid: null, revision, path: null });
+    steps.push({ key, path, from: directory, to: directory, oid: null, revision });
   }
   for (const { change, after } of effective) {
-    const { key } = change;
-    const step = stepOf(disk, change, placeOf(key));
-    if (step === null) conflicts.push(key);
-    else {
-      movement.steps.push(step);
-      movement.rows.push({ key, ...after, path: after.oid === null ? null : step.path });
-    }
+    const way = wayOf(disk, change, placeOf(change.key));
+    if (way === null) conflicts.push(change.key);
+    else steps.push({ key: change.key, ...way, ...after });
   }
   if (conflicts.length > 0) throw conflictError(disk.location, conflicts);
-  return movement;
+  return steps;
 }
 
 /** `null` when the content is no longer the expected one. */
-function stepOf(disk: Disk, change: EffectiveChange['change'], place: Place): Step | null {
+function wayOf(disk: Disk, change: StorageChange, place: Place): Way | null {
   const { path } = place;
   const isDirectory = change.key.kind === 'file' && change.key.id.endsWith('/');
   let from: Side = null;
@@ -117,18 +106,12 @@ function stepOf(disk: Disk, change: EffectiveChange['change'], place: Place): St
   return { path, from, to, ...(seen === undefined ? {} : { seen }) };
 }
 
-async function carryOutOrConflict(
-  disk: Disk,
-  ledger: Ledger,
-  movement: Movement,
-  effective: readonly EffectiveChange[],
-  placeOf: (key: ResourceKey) => Place,
-): Promise<void> {
+async function carryOutOrConflict(disk: Disk, ledger: Ledger, steps: readonly Step[]): Promise<void> {
   try {
-    await carryOut(disk, ledger, movement);
+    await carryOut(disk, ledger, steps);
   } catch (error) {
     if (!(error instanceof ChangedMeanwhile)) throw error;
-    const keys = effective.map(({ change }) => change.key).filter((key) => placeOf(key).path === error.path);
+    const keys = steps.filter(({ path }) => path === error.path).map(({ key }) => key);
     throw conflictError(disk.location, keys);
   }
 }

@@ -1,10 +1,11 @@
+import { formatKey } from '../types.js';
 import { type Disk, parentOf, removeFile, statPath, syncPath } from './disk.js';
 import { changePhase, type JournalFile, journalPath, listJournal, readJournal } from './journal.js';
 import { privateDirectory } from './layout.js';
-import type { Movement, Step } from './movement.js';
 import { isTaken, placeSteps } from './place.js';
 import { bootId } from './process-identity.js';
 import type { Revisions } from './revisions.js';
+import type { Step, Way } from './step.js';
 
 /*
  * What a loss of power may destroy, and what is done about it.
@@ -30,13 +31,13 @@ const writebackMs = 15 * 60_000;
 const maxKeptLogs = 4;
 
 /** A carried-out batch's journal file is dropped, or kept while the files may not be on the disk. */
-export function settle(disk: Disk, file: JournalFile, movement: Movement): void {
+export function settle(disk: Disk, file: JournalFile, steps: readonly Step[]): void {
   const boot = bootId();
-  if (movement.steps.length > maxFlushedSteps && boot !== null) {
+  if (steps.length > maxFlushedSteps && boot !== null) {
     changePhase(disk, file, 'placed', boot);
     return;
   }
-  flush(disk, movement);
+  flush(disk, steps);
   removeFile(disk, journalPath(file));
 }
 
@@ -56,37 +57,54 @@ export function dropOldLogs(disk: Disk): void {
   }
 }
 
-/** Writes again what a loss of power took from a batch. The rows of the batch are set where nothing newer is known. */
-export async function restoreLost(disk: Disk, file: JournalFile, revisions: Revisions): Promise<void> {
-  const movement = readJournal(disk, file);
-  const completedMs = statPath(disk, journalPath(file))?.ctimeMs ?? 0;
-  const current = movement.rows.filter(
-    ({ key, revision }) => (revisions.get(key)?.revision ?? 0) <= revision,
+/**
+ * Writes again what a loss of power took from the batches of kept logs, given oldest first, and enters their revisions
+ * where nothing newer is known. All is judged before anything is written: writing makes directories look touched.
+ */
+export async function restoreLost(
+  disk: Disk,
+  files: readonly JournalFile[],
+  revisions: Revisions,
+): Promise<void> {
+  const last = new Map<string, { step: Step; completedMs: number }>();
+  for (const file of files) {
+    const completedMs = statPath(disk, journalPath(file))?.ctimeMs ?? 0;
+    for (const step of readJournal(disk, file)) last.set(formatKey(step.key), { step, completedMs });
+  }
+  const current = [...last.values()].filter(
+    ({ step }) => (revisions.get(step.key)?.revision ?? 0) <= step.revision,
   );
-  const paths = new Set(current.map(({ path }) => path));
-  const steps = movement.steps.filter(({ path }) => paths.has(path));
-  await placeSteps(disk, steps, {
-    wanted: (step) => !isTaken(disk, step) && !touchedSince(disk, step, completedMs),
-  });
-  for (const { key, oid, revision } of current) {
+  const lost = current.filter(
+    ({ step, completedMs }) => !isTaken(disk, step) && !touchedSince(disk, step, completedMs),
+  );
+  await placeSteps(
+    disk,
+    lost.map(({ step }) => step),
+    { wanted: () => true },
+  );
+  for (const { step } of current) {
+    const { key, oid, revision } = step;
     if (revisions.get(key)?.revision !== revision) revisions.set(key, { oid, revision, stamp: null });
   }
-  flush(disk, { steps, rows: [] });
+  flush(
+    disk,
+    current.map(({ step }) => step),
+  );
 }
 
-function touchedSince(disk: Disk, step: Step, sinceMs: number): boolean {
-  let path = step.path;
-  let stats = statPath(disk, path);
-  while (stats === null && path !== '') {
-    path = parentOf(path);
-    stats = statPath(disk, path);
+function touchedSince(disk: Disk, { path }: Way, sinceMs: number): boolean {
+  let at = path;
+  let stats = statPath(disk, at);
+  while (stats === null && at !== '') {
+    at = parentOf(at);
+    stats = statPath(disk, at);
   }
   return stats !== null && Math.max(stats.mtimeMs, stats.ctimeMs) > sinceMs;
 }
 
-function flush(disk: Disk, movement: Movement): void {
+function flush(disk: Disk, steps: readonly Way[]): void {
   const directories = new Set([privateDirectory]);
-  for (const { path, from, to } of movement.steps) {
+  for (const { path, from, to } of steps) {
     if (to?.type === 'file') syncPath(disk, path);
     directories.add(parentOf(path));
     // A file that comes or goes may have brought or taken its directories as well.

@@ -15,7 +15,7 @@ import {
   writeDurably,
 } from './disk.js';
 import { journalDirectory } from './layout.js';
-import type { Movement, Side } from './movement.js';
+import type { Side, Step } from './step.js';
 
 /**
  * A journal file is one batch: a line `flowgit-journal 1 <bytes of the header>`, a JSON header with the steps, and the
@@ -47,13 +47,14 @@ const pathSchema = z
   .string()
   .refine((path) => path.split('/').every((part) => part !== '' && part !== '.' && part !== '..'));
 const headerSchema = z.object({
-  steps: z.array(z.object({ path: pathSchema, from: sideSchema, to: sideSchema })),
-  rows: z.array(
+  steps: z.array(
     z.object({
       key: resourceKey,
+      path: pathSchema,
+      from: sideSchema,
+      to: sideSchema,
       oid: z.string().nullable(),
       revision: z.number(),
-      path: pathSchema.nullable(),
     }),
   ),
 });
@@ -72,15 +73,15 @@ export function listJournal(disk: Disk): JournalFile[] {
 }
 
 /**
- * Writes a movement down and commits to it, with two flushes however many files it has.
+ * Writes a batch's steps down and commits to it, with two flushes however many there are.
  * When this fails nothing has happened.
  */
-export function commitToJournal(disk: Disk, generation: number, movement: Movement): JournalFile {
+export function commitToJournal(disk: Disk, generation: number, steps: readonly Step[]): JournalFile {
   const staged: JournalFile = { name: `${generation}.tmp`, generation, phase: 'tmp', boot: null };
   const committed: JournalFile = { name: `${generation}.log`, generation, phase: 'log', boot: null };
   const isNew = makeDirectory(disk, journalDirectory);
   try {
-    writeDurably(disk, journalPath(staged), encode(movement));
+    writeDurably(disk, journalPath(staged), encode(steps));
     renamePath(disk, journalPath(staged), journalPath(committed));
     syncPath(disk, journalDirectory);
     for (let at = journalDirectory; isNew && at !== ''; ) {
@@ -113,7 +114,7 @@ export function journalPath(file: JournalFile): string {
 }
 
 /** @throws StorageError when the file is damaged, which no crash can do to a committed one */
-export function readJournal(disk: Disk, file: JournalFile): Movement {
+export function readJournal(disk: Disk, file: JournalFile): Step[] {
   const bytes = readRegular(disk, journalPath(file))?.content ?? Buffer.alloc(0);
   try {
     return decode(bytes);
@@ -125,14 +126,12 @@ export function readJournal(disk: Disk, file: JournalFile): Movement {
   }
 }
 
-function* encode(movement: Movement): Generator<Uint8Array> {
-  const contents = movement.steps.flatMap(({ from, to }) => [from, to]).flatMap(contentOf);
-  const steps = movement.steps.map(({ path, from, to }) => ({
-    path,
-    from: saveSide(from),
-    to: saveSide(to),
-  }));
-  const header = Buffer.from(JSON.stringify({ steps, rows: movement.rows }));
+function* encode(steps: readonly Step[]): Generator<Uint8Array> {
+  const contents = steps.flatMap(({ from, to }) => [from, to]).flatMap(contentOf);
+  const saved = steps.map(({ key, path, from, to, oid, revision }) => {
+    return { key, path, from: saveSide(from), to: saveSide(to), oid, revision };
+  });
+  const header = Buffer.from(JSON.stringify({ steps: saved }));
   let pending: Uint8Array[] = [Buffer.from(`flowgit-journal 1 ${header.byteLength}\n`), header];
   let pendingBytes = header.byteLength;
   for (const content of contents) {
@@ -146,7 +145,7 @@ function* encode(movement: Movement): Generator<Uint8Array> {
   yield Buffer.concat(pending);
 }
 
-function decode(bytes: Buffer): Movement {
+function decode(bytes: Buffer): Step[] {
   const line = firstLine.exec(bytes.subarray(0, 64).toString('latin1'));
   if (line === null) throw new Error('The first line is missing.');
   const start = line[0].length;
@@ -160,9 +159,9 @@ function decode(bytes: Buffer): Movement {
     if (blobId(content) !== side.oid) throw new Error('A content is not the one that was written.');
     return { type: 'file', content, mode: side.mode };
   };
-  const steps = header.steps.map(({ path, from, to }) => ({ path, from: restore(from), to: restore(to) }));
+  const steps = header.steps.map((step) => ({ ...step, from: restore(step.from), to: restore(step.to) }));
   if (offset !== bytes.byteLength) throw new Error('There is more than was written.');
-  return { steps, rows: header.rows };
+  return steps;
 }
 
 function contentOf(side: Side): Uint8Array[] {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { CancelledError, StorageLockedError } from '../../errors.js';
@@ -26,6 +27,9 @@ import { currentProcess, isAlive, type ProcessIdentity } from './process-identit
  *
  * A holder on another host, or in another container, cannot be asked whether it lives: it renews its file's time, and
  * is taken for dead when that stands still for a minute by the file system's own clock.
+ *
+ * Who waits leaves a file that says so. A process that has just released the lock and wants it back lets those first,
+ * or one that writes without a pause would keep the others out for ever.
  */
 
 /** The right to write, until `release`. */
@@ -42,6 +46,11 @@ const foreignTimeoutMs = 60_000;
 const renewEveryMs = 5_000;
 /** A holder that has not even written its name yet is given this long. */
 const namelessTimeoutMs = 5_000;
+/** How long a process that had the lock waits for others that want it. */
+const courtesyMs = 200;
+/** A waiting file that is older was left by a process that died. */
+const waitingTimeoutMs = 15_000;
+const waitingPrefix = 'waiting-';
 const released = '-';
 
 const holderSchema = z.object({ pid: z.number(), host: z.string(), startedAt: z.string().nullable() });
@@ -51,16 +60,55 @@ const holderSchema = z.object({ pid: z.number(), host: z.string(), startedAt: z.
  * @throws StorageLockedError naming the holder after `timeoutMs`; CancelledError
  */
 export async function acquireLock(disk: Disk, options: LockOptions): Promise<Lock> {
+  await letOthersFirst(disk, options);
+  const first = tryLock(disk);
+  if ('release' in first) return first;
   const deadline = performance.now() + options.timeoutMs;
-  for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 1.5, 50)) {
-    const outcome = tryLock(disk);
-    if ('release' in outcome) return outcome;
-    if (performance.now() > deadline) throw lockedError(disk, outcome.holder);
-    try {
-      await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal: options.signal });
-    } catch (cause) {
-      throw new CancelledError(`Waiting for ${disk.location} was cancelled.`, { cause });
+  const announcement = `${locksDirectory}/${waitingPrefix}${randomUUID()}`;
+  createFile(disk, announcement, new Uint8Array());
+  try {
+    for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 1.5, 25)) {
+      await pause(disk, pauseMs, options);
+      const outcome = tryLock(disk);
+      if ('release' in outcome) return outcome;
+      if (performance.now() > deadline) throw lockedError(disk, outcome.holder);
     }
+  } finally {
+    removeFile(disk, announcement);
+  }
+}
+
+async function letOthersFirst(disk: Disk, options: LockOptions): Promise<void> {
+  const until = performance.now() + courtesyMs;
+  while (performance.now() < until && othersWait(disk) && wasMine(disk)) await pause(disk, 5, options);
+}
+
+function othersWait(disk: Disk): boolean {
+  const waiting = (listDirectory(disk, locksDirectory) ?? []).filter(({ name }) =>
+    name.startsWith(waitingPrefix),
+  );
+  return waiting.some(({ name }) => {
+    const path = `${locksDirectory}/${name}`;
+    const since = statPath(disk, path)?.mtimeMs ?? 0;
+    const waits = Date.now() - since < waitingTimeoutMs;
+    if (!waits) removeFile(disk, path);
+    return waits;
+  });
+}
+
+/** Whether this process was the last to hold the lock. */
+function wasMine(disk: Disk): boolean {
+  const text = readLock(disk, highestNumber(disk));
+  const last = text?.startsWith(released) === true ? parseHolder(`{${text.slice(1)}`) : null;
+  const me = currentProcess();
+  return last?.pid === me.pid && last.host === me.host && last.startedAt === me.startedAt;
+}
+
+async function pause(disk: Disk, ms: number, { signal }: LockOptions): Promise<void> {
+  try {
+    await sleep(ms * (0.5 + Math.random()), undefined, { signal });
+  } catch (cause) {
+    throw new CancelledError(`Waiting for ${disk.location} was cancelled.`, { cause });
   }
 }
 
@@ -85,8 +133,14 @@ export function tryLock(disk: Disk): Lock | { holder: ProcessIdentity | null } {
     removeFile(disk, name);
     return { holder: null };
   }
-  for (const number of numbers(disk)) if (number < mine) removeFile(disk, lockName(number));
-  return held(disk, name, content);
+  const lock = held(disk, name, content);
+  try {
+    for (const number of numbers(disk)) if (number < mine) removeFile(disk, lockName(number));
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  return lock;
 }
 
 function held(disk: Disk, name: string, content: Uint8Array): Lock {
@@ -108,11 +162,13 @@ function held(disk: Disk, name: string, content: Uint8Array): Lock {
   return {
     release() {
       clearInterval(renewal);
-      try {
-        // One byte in place needs no space: a full disk cannot keep the lock held.
-        write(Buffer.from(released));
-      } catch {
-        // The storage was removed or became read-only. The lock ends with this process at the latest.
+      // One byte in place needs no space: a full disk cannot keep the lock held. Should it fail twice, the storage was
+      // removed or became read-only, and the lock ends with this process.
+      for (let attempt = 1; attempt <= 2; attempt += 1) {
+        try {
+          write(Buffer.from(released));
+          return;
+        } catch {}
       }
     },
   };
@@ -120,20 +176,24 @@ function held(disk: Disk, name: string, content: Uint8Array): Lock {
 
 /** Who holds lock `number`; `null` when not known yet, `undefined` when nobody does any more. */
 function livingHolder(disk: Disk, number: number): ProcessIdentity | null | undefined {
-  let text: string;
-  try {
-    text = disk.fs.readFileSync(absolute(disk, lockName(number)), 'utf8');
-  } catch (error) {
-    // Removed since it was listed: there is a higher one by now.
-    if (hasCode(error, 'ENOENT')) return null;
-    throw error;
-  }
+  const text = readLock(disk, number);
+  // Removed since it was listed: there is a higher one by now.
+  if (text === null) return null;
   if (text.startsWith(released)) return undefined;
   const holder = parseHolder(text);
   if (holder === null) return standsStill(disk, number, namelessTimeoutMs) ? undefined : null;
   const alive =
     holder.host === currentProcess().host ? isAlive(holder) : !standsStill(disk, number, foreignTimeoutMs);
   return alive ? holder : undefined;
+}
+
+function readLock(disk: Disk, number: number): string | null {
+  try {
+    return disk.fs.readFileSync(absolute(disk, lockName(number)), 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  }
 }
 
 function parseHolder(text: string): ProcessIdentity | null {

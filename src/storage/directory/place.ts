@@ -13,9 +13,9 @@ import {
   writeFile,
 } from './disk.js';
 import { journalDirectory, kindDirectory } from './layout.js';
-import type { Side, Step } from './movement.js';
 import { Parents } from './parents.js';
 import { type Stamp, sameStamp, stampOf } from './stamp.js';
+import type { Side, Way } from './step.js';
 
 const placingFile = `${journalDirectory}/placing`;
 const sliceSize = 256;
@@ -35,7 +35,7 @@ export interface PlaceOptions {
    * Whether a step is (still) to be taken; judged right before it. Without it the caller has just seen every path in
    * its `from` state, and a path that is no longer so fails the step instead of being overwritten.
    */
-  wanted?: (step: Step) => boolean;
+  wanted?: (step: Way) => boolean;
 }
 
 /**
@@ -45,7 +45,7 @@ export interface PlaceOptions {
  */
 export async function placeSteps(
   disk: Disk,
-  steps: readonly Step[],
+  steps: readonly Way[],
   options: PlaceOptions = {},
 ): Promise<Map<string, Stamp | null>> {
   const { wanted } = options;
@@ -91,7 +91,7 @@ export async function placeSteps(
  * Whether a step is still to be taken after a crash: the path is as before the step, or missing, or half written.
  * Anything else was put there by someone after the crash and is not ours to overwrite.
  */
-export function isUnfinished(disk: Disk, step: Step): boolean {
+export function isUnfinished(disk: Disk, step: Way): boolean {
   const present = presentSide(disk, step.path);
   if (present === null) return step.to !== null;
   if (present === 'other' || sameSide(present, step.to)) return false;
@@ -99,13 +99,14 @@ export function isUnfinished(disk: Disk, step: Step): boolean {
   return present.type === 'file' && step.to?.type === 'file' && isTorn(present.content, step.to.content);
 }
 
-/** Whether a path is as its step leaves it. */
-export function isTaken(disk: Disk, step: Step): boolean {
+/** Whether a path is as its step leaves it. What is gone may have made room for something else. */
+export function isTaken(disk: Disk, step: Way): boolean {
   const present = presentSide(disk, step.path);
-  return present !== 'other' && sameSide(present, step.to);
+  if (present === 'other') return step.to === null;
+  return step.to === null ? present?.type !== step.from?.type : sameSide(present, step.to);
 }
 
-function checkUnchanged(disk: Disk, step: Step): void {
+function checkUnchanged(disk: Disk, step: Way): void {
   if (step.seen === undefined) return;
   const stats = statPath(disk, step.path);
   if (stats === null || !sameStamp(step.seen, stampOf(stats))) throw new ChangedMeanwhile(step.path);

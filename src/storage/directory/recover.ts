@@ -1,4 +1,4 @@
-import { recordRows, takeBack } from './carry-out.js';
+import { recordSteps, takeBack } from './carry-out.js';
 import { type Disk, removeFile } from './disk.js';
 import { outlivedItsBoot, restoreLost, settle } from './durability.js';
 import { changePhase, type JournalFile, journalPath, listJournal, readJournal } from './journal.js';
@@ -12,38 +12,39 @@ export function needsRecovery(disk: Disk): boolean {
   );
 }
 
-/** Brings to an end what a process that died, or a machine that stopped, left unfinished. Only under the lock. */
+/** Brings to an end what a machine that stopped, or a process that died, left unfinished. Only under the lock. */
 export async function recover(disk: Disk, ledger: Ledger): Promise<void> {
-  for (const file of listJournal(disk)) {
+  const journal = listJournal(disk);
+  const kept = journal.filter(outlivedItsBoot);
+  if (kept.length > 0) {
+    await restoreLost(disk, kept, ledger.current());
+    ledger.save();
+    for (const file of kept) removeFile(disk, journalPath(file));
+  }
+  for (const file of journal) {
     if (file.phase === 'tmp') removeFile(disk, journalPath(file));
     else if (file.phase === 'log') await carryOn(disk, ledger, file);
     else if (file.phase === 'undo') {
       ledger.forget();
       await takeBack(disk, file, readJournal(disk, file));
-    } else if (outlivedItsBoot(file)) {
-      await restoreLost(disk, file, ledger.current());
-      ledger.save();
-      removeFile(disk, journalPath(file));
     }
   }
 }
 
 async function carryOn(disk: Disk, ledger: Ledger, file: JournalFile): Promise<void> {
-  const movement = readJournal(disk, file);
+  const steps = readJournal(disk, file);
   const revisions = ledger.current();
-  const recorded = movement.rows.every(
-    ({ key, revision }) => (revisions.get(key)?.revision ?? 0) >= revision,
-  );
+  const recorded = steps.every(({ key, revision }) => (revisions.get(key)?.revision ?? 0) >= revision);
   if (!recorded) {
     try {
-      const stamps = await placeSteps(disk, movement.steps, { wanted: (step) => isUnfinished(disk, step) });
-      recordRows(revisions, movement, stamps);
+      const stamps = await placeSteps(disk, steps, { wanted: (way) => isUnfinished(disk, way) });
+      recordSteps(revisions, steps, stamps);
       ledger.save();
     } catch (error) {
       ledger.forget();
-      await takeBack(disk, changePhase(disk, file, 'undo', null), movement);
+      await takeBack(disk, changePhase(disk, file, 'undo', null), steps);
       throw error;
     }
   }
-  settle(disk, file, movement);
+  settle(disk, file, steps);
 }

@@ -110,20 +110,41 @@ const blocks = ['tasks', 'then', 'else', 'defaults', 'onResume', 'errors', 'fina
 
 /** Every task below `parent` (a flow or a task), nested ones too, in the order they stand. */
 export function tasksOf(parent: Readonly<Record<string, unknown>>): PlacedTask[] {
-  const cases = Object.entries(record(parent.cases)).map(([name, list]) => ({ at: ['cases', name], list }));
-  return [...blocks.map((name) => ({ at: [name], list: parent[name] })), ...cases].flatMap(({ at, list }) =>
-    Array.isArray(list) ? list.flatMap((item, index) => placed(item, [...at, index])) : [],
-  );
+  const found: PlacedTask[] = [];
+  collectTasks(parent, [], found);
+  return found;
 }
 
-function placed(item: unknown, path: (string | number)[]): PlacedTask[] {
+function collectTasks(
+  parent: Readonly<Record<string, unknown>>,
+  path: readonly (string | number)[],
+  found: PlacedTask[],
+): void {
+  for (const name of blocks) {
+    if (parent[name] !== undefined) collectList(parent[name], [...path, name], found);
+  }
+  if (parent.cases === undefined) return;
+  for (const [name, list] of Object.entries(record(parent.cases))) {
+    collectList(list, [...path, 'cases', name], found);
+  }
+}
+
+function collectList(list: unknown, path: readonly (string | number)[], found: PlacedTask[]): void {
+  if (!Array.isArray(list)) return;
+  list.forEach((item, index) => {
+    collectTask(item, [...path, index], found);
+  });
+}
+
+function collectTask(item: unknown, path: (string | number)[], found: PlacedTask[]): void {
   const entry = record(item);
   // The entries of a Dag hold their task one level down, beside `dependsOn`.
-  if (entry.task !== undefined && entry.id === undefined) return placed(entry.task, [...path, 'task']);
+  if (entry.task !== undefined && entry.id === undefined)
+    return collectTask(entry.task, [...path, 'task'], found);
   // A plugin's own list may be called `tasks` as well; without both of these it holds none of ours.
-  if (typeof entry.id !== 'string' || typeof entry.type !== 'string') return [];
-  const inner = tasksOf(entry).map((child) => ({ ...child, path: [...path, ...child.path] }));
-  return [{ path, task: entry as TaskDefinition }, ...inner];
+  if (typeof entry.id !== 'string' || typeof entry.type !== 'string') return;
+  found.push({ path, task: entry as TaskDefinition });
+  collectTasks(entry, path, found);
 }
 
 function record(value: unknown): Record<string, unknown> {

@@ -26,7 +26,7 @@ export async function resolveProperties<S extends z.ZodObject, O>(
   }
   registerSecrets(task.properties, rendered, context.redactor);
   const result = task.properties.safeParse(rendered);
-  if (result.success) return result.data as z.output<S>;
+  if (result.success) return result.data;
   throw invalidProperties(task, problemsOf(task.properties, result.error), context);
 }
 
@@ -34,7 +34,10 @@ export async function resolveProperties<S extends z.ZodObject, O>(
  * What is wrong with properties as they stand in a flow, before anything is rendered: unknown names, wrong types,
  * missing ones. A value that holds an expression is not judged.
  */
-export function staticProblems(task: TaskType, source: Record<string, unknown>): PropertyProblem[] {
+export function staticProblems(
+  task: Pick<TaskType, 'properties'>,
+  source: Record<string, unknown>,
+): PropertyProblem[] {
   const result = task.properties.safeParse(withoutAbsent(source));
   if (result.success) return [];
   return problemsOf(task.properties, result.error).filter(

@@ -2,6 +2,7 @@
 import { Redactor } from '../src/redaction.js';
 import { Interruption } from './io.js';
 import { main } from './main.js';
+import { showCursor } from './terminal/status-area.js';
 
 /** The `flowgit` command: the one place that touches the process. */
 const stopping = new AbortController();
@@ -19,6 +20,11 @@ for (const stream of [process.stdout, process.stderr]) {
     if (error.code !== 'EPIPE') throw error;
   });
 }
+
+// However the process ends, a terminal keeps its cursor.
+process.on('exit', () => {
+  if (process.stderr.isTTY) process.stderr.write(showCursor);
+});
 
 const redactor = new Redactor();
 process.on('uncaughtException', (error) => {

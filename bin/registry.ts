@@ -1,8 +1,7 @@
 import { TaskRegistry } from '../src/runtime/registry.js';
-import { coreTasks } from '../tasks/core/index.js';
-import { gitTasks } from '../tasks/index.js';
+import { allTasks } from '../tasks/index.js';
 
 /** The task types the command has. */
 export function createRegistry(): TaskRegistry {
-  return new TaskRegistry([...gitTasks, ...coreTasks]);
+  return new TaskRegistry(allTasks);
 }

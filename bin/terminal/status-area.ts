@@ -1,7 +1,7 @@
 import type { TextSink } from '../io.js';
 
 const hideCursor = '\u001b[?25l';
-const showCursor = '\u001b[?25h';
+export const showCursor = '\u001b[?25h';
 /** A line that wrapped would make the area higher than what is erased. */
 const noWrap = '\u001b[?7l';
 const wrap = '\u001b[?7h';

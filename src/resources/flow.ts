@@ -1,14 +1,6 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  LineCounter,
-  parseDocument,
-  type YAMLMap,
-} from 'yaml';
+import { type Document, isMap, isNode, LineCounter, type YAMLMap } from 'yaml';
 import { type FlowDefinition, flowDefinition } from '../../schemas/flow.js';
+import { duplicateKeys, parseFlow, topLevel } from './flow-yaml.js';
 
 /** Something wrong in a flow's source; positions are 1-based. */
 export interface FlowProblem {
@@ -37,18 +29,21 @@ const maxAliasCount = 1000;
 /** Parses and checks a flow's YAML. Never throws: whatever is wrong is in `problems`. */
 export function inspectFlow(source: string): FlowInspection {
   const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, merge: true, prettyErrors: false });
+  const document = parseFlow(source, lines);
   const problems: FlowProblem[] = document.errors.map((error) => ({
     message: firstLine(error.message),
     ...position(lines, error.pos[0]),
   }));
-  const root = document.contents;
-  const id = isMap(root) ? topLevelText(document, root, 'id') : null;
-  const namespace = isMap(root) ? topLevelText(document, root, 'namespace') : null;
-  const draft = isMap(root) && (root.get('draft') as unknown) === true;
+  for (const { key, offset } of duplicateKeys(document)) {
+    problems.push({ message: `the key "${key}" stands twice in its map`, ...position(lines, offset) });
+  }
+  const id = topLevelText(document, 'id');
+  const namespace = topLevelText(document, 'namespace');
+  const draft = topLevel(document, 'draft')?.scalar?.value === true;
   const wellFormed = problems.length === 0;
   const invalid = { id, namespace, draft, wellFormed, definition: null, problems };
   if (!wellFormed) return invalid;
+  const root = document.contents;
   if (!isMap(root)) {
     const found = root === null ? 'the file is empty' : 'the file does not hold a map';
     problems.push({ message: `Not a flow: ${found}`, line: 1, column: 1 });
@@ -57,14 +52,23 @@ export function inspectFlow(source: string): FlowInspection {
 
   const value = plainValue(document, problems);
   if (problems.length > 0) return invalid;
-  const result = flowDefinition.safeParse({ ...value, ...(id !== null && { id }) });
-  if (result.success) return { ...invalid, definition: result.data };
-  for (const issue of result.error.issues) {
-    problems.push({
-      message: `${issue.path.length === 0 ? '' : `${formatPath(issue.path)}: `}${issue.message}`,
-      ...position(lines, offsetOf(root, issue.path)),
-    });
+  const names = { ...(id !== null && { id }), ...(namespace !== null && { namespace }) };
+  const result = flowDefinition.safeParse({ ...value, ...names });
+  if (!result.success) {
+    for (const issue of result.error.issues) {
+      problems.push({
+        message: `${issue.path.length === 0 ? '' : `${formatPath(issue.path)}: `}${issue.message}`,
+        ...position(lines, offsetOf(root, issue.path)),
+      });
+    }
+    return invalid;
   }
+  const borrowed = [id === null ? 'id' : null, namespace === null ? 'namespace' : null].filter(Boolean);
+  if (borrowed.length === 0) return { ...invalid, definition: result.data };
+  problems.push({
+    message: `${borrowed.join(' and ')}: must stand in the flow itself, not in a map that it merges`,
+    ...position(lines, offsetOf(root, [])),
+  });
   return invalid;
 }
 
@@ -83,13 +87,11 @@ function plainValue(document: Document, problems: FlowProblem[]): Record<string,
   }
 }
 
-/** An id of digits is a number to YAML and a name to a flow: its text as written counts. */
-function topLevelText(document: Document, root: YAMLMap, key: string): string | null {
-  const node = root.get(key, true);
-  const scalar = isAlias(node) ? node.resolve(document) : node;
-  if (!isScalar(scalar)) return null;
-  if (typeof scalar.value === 'string') return scalar.value === '' ? null : scalar.value;
-  return scalar.value === null || scalar.source === undefined || scalar.source === '' ? null : scalar.source;
+/** An id or a namespace of digits is a number to YAML and a name to a flow: its text as written counts. */
+function topLevelText(document: Document, key: string): string | null {
+  const { value, source } = topLevel(document, key)?.scalar ?? { value: null };
+  const text = typeof value === 'string' ? value : value === null ? null : source;
+  return text === undefined || text === '' ? null : text;
 }
 
 /** Where the value at `path` begins, or the nearest thing around it that exists. */

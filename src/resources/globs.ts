@@ -2,13 +2,18 @@ import picomatch from 'picomatch';
 
 /**
  * Matches a name or a path against any of the globs; no globs match everything. Names that begin with a dot count too,
- * and `a/**` is what is inside `a`, not a file of that name.
+ * and `a/**` is what is inside `a`, not a file of that name. As in Kestra's globs, `!` and `+(…)` mean nothing special, and `[!ab]` is any character but these.
  */
 export function matchGlobs(globs: readonly string[] | undefined): (path: string) => boolean {
   if (globs === undefined || globs.length === 0) return () => true;
   // A leading slash says "from the namespace's root", which is where every glob begins anyway.
-  return picomatch(
-    globs.map((glob) => glob.replace(/^\/+/, '')),
-    { dot: true, strictSlashes: true },
-  );
+  const relative = globs.map((glob) => glob.replace(/^\/+/, '')).filter((glob) => glob !== '');
+  if (relative.length === 0) return () => false;
+  return picomatch(relative, {
+    dot: true,
+    strictSlashes: true,
+    posix: true,
+    nonegate: true,
+    noextglob: true,
+  });
 }

@@ -8,8 +8,8 @@ export type IgnoreRules = (path: string) => boolean;
 
 /** Rules of all given files together; later lines win, as in one gitignore file. */
 export function ignoreRules(files: readonly string[]): IgnoreRules {
-  const rules = ignore();
-  for (const text of files) rules.add(text);
+  const rules = ignore({ ignorecase: false });
+  for (const text of files) rules.add(text.replace(/^\uFEFF/, ''));
   return (path) => {
     if (ignoreFileNames.includes(path)) return true;
     return ignore.isPathValid(path) && rules.ignores(path);

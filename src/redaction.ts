@@ -6,6 +6,12 @@ const minPartialLength = 4;
 const publicUserNames = new Set(['git', 'oauth2', 'x-access-token', 'x-token-auth']);
 
 /**
+ * What stands before the last `@` of a URL's authority. A password with an unescaped `/`, `?` or `#` ends the authority
+ * too early; it is told by what follows the colon, which is no port.
+ */
+const userInfoPattern = /^[a-z][a-z0-9+.-]*:\/\/([^/?#\s]*|[^/?#\s:@[]*:(?!\d*(?:[/?#]|$))\S*)@/i;
+
+/**
  * Knows the secrets of one run and masks them in whatever leaves it: logs, errors, outputs, diffs, progress.
  * Beside the value itself it masks its base64 (also inside a longer base64 text, as in an `Authorization` header),
  * URL-encoded and JSON-escaped forms, and each line of a value that has several.
@@ -17,17 +23,20 @@ export class Redactor {
 
   /** Takes a secret. Empty values are ignored. */
   register(secret: string): void {
-    if (secret === '' || this.#whole.has(secret)) return;
-    this.#whole.add(secret);
-    for (const form of forms(secret)) {
-      if (form.length >= minPartialLength) this.#parts.add(form);
+    // Secrets that were read from files end with a line end that nobody sends.
+    for (const value of [secret, secret.trim()]) {
+      if (value === '' || this.#whole.has(value)) continue;
+      this.#whole.add(value);
+      for (const form of forms(value)) {
+        if (form.length >= minPartialLength) this.#parts.add(form);
+      }
+      this.#pattern = null;
     }
-    this.#pattern = null;
   }
 
   /** Takes the user-info of a URL: the password, and the user name too, which may be a token. */
   registerUrl(text: string): void {
-    const userInfo = /^[a-z][a-z0-9+.-]*:\/\/([^/?#\s]*)@/i.exec(text)?.[1];
+    const userInfo = userInfoPattern.exec(text)?.[1];
     if (userInfo === undefined) return;
     const colon = userInfo.indexOf(':');
     const parts = colon === -1 ? [userInfo] : [userInfo.slice(0, colon), userInfo.slice(colon + 1)];
@@ -42,10 +51,20 @@ export class Redactor {
     if (this.#whole.size === 0) return text;
     if (this.#whole.has(text)) return mask;
     this.#pattern ??= this.#compile();
-    return text.replace(this.#pattern, mask);
+    const pattern = this.#pattern;
+    let masked = '';
+    let end = 0;
+    pattern.lastIndex = 0;
+    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+      if (match.index >= end) masked += text.slice(end, match.index) + mask;
+      end = Math.max(end, match.index + match[0].length);
+      // The next secret may begin inside this one and reach beyond it.
+      pattern.lastIndex = match.index + 1;
+    }
+    return masked + text.slice(end);
   }
 
-  /** A deep copy with every string masked, map keys included. Errors become plain objects. */
+  /** A deep copy with every string masked, keys included. Errors become plain objects. */
   redactValue<T>(value: T): T {
     return this.#whole.size === 0 ? value : (this.#copy(value, new WeakMap()) as T);
   }
@@ -65,11 +84,21 @@ export class Redactor {
       return copy;
     }
     if (value instanceof Uint8Array) return value;
+    if (value instanceof Map) {
+      const copy = new Map<unknown, unknown>();
+      seen.set(value, copy);
+      for (const [key, item] of value) copy.set(this.#copy(key, seen), this.#copy(item, seen));
+      return copy;
+    }
+    if (value instanceof Set) {
+      const copy = new Set<unknown>();
+      seen.set(value, copy);
+      for (const item of value) copy.add(this.#copy(item, seen));
+      return copy;
+    }
     const copy: Record<string, unknown> = {};
     seen.set(value, copy);
-    const names =
-      value instanceof Error ? ['name', 'message', 'stack', ...Object.keys(value)] : Object.keys(value);
-    for (const name of names) {
+    for (const name of namesOf(value)) {
       Object.defineProperty(copy, this.redact(name), {
         value: this.#copy((value as Record<string, unknown>)[name], seen),
         enumerable: true,
@@ -88,6 +117,13 @@ export class Redactor {
   }
 }
 
+/** What of an error is worth keeping is not enumerable. */
+function namesOf(value: object): string[] {
+  if (!(value instanceof Error)) return Object.keys(value);
+  const hidden = ['name', 'message', 'stack', 'cause', 'errors'].filter((name) => name in value);
+  return [...new Set([...hidden, ...Object.keys(value)])];
+}
+
 function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -104,16 +140,28 @@ function forms(secret: string): Set<string> {
   const all = new Set<string>();
   for (const text of plain) {
     all.add(text);
-    all.add(encodeURI(text.toWellFormed()));
-    const component = encodeURIComponent(text.toWellFormed());
-    all.add(component);
-    all.add(component.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
-    all.add(component.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`));
-    all.add(new URLSearchParams({ v: text }).toString().slice(2));
+    for (const encoded of percentForms(text.toWellFormed())) {
+      all.add(encoded);
+      all.add(encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
+    }
     all.add(JSON.stringify(text).slice(1, -1));
     for (const encoded of base64Forms(text)) all.add(encoded);
   }
   return all;
+}
+
+/** The text as encoders differ in what they leave alone: for whole URLs, components, RFC 3986, forms, user-info. */
+function percentForms(text: string): string[] {
+  const component = encodeURIComponent(text);
+  const url = new URL('http://host');
+  url.password = text;
+  return [
+    encodeURI(text),
+    component,
+    component.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`),
+    new URLSearchParams({ v: text }).toString().slice(2),
+    url.password,
+  ];
 }
 
 /**

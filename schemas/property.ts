@@ -16,8 +16,19 @@ export const integer = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
       .pipe(z.int().min(min).max(max)),
   ]);
 
-/** One string or a list of them; always a list afterwards. */
-export const stringList = () => z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+/** One string or a list of them, or the JSON text of a list; always a list afterwards. */
+export const stringList = () => z.union([z.string().transform(listOf), z.array(z.string())]);
+
+/** Only a list of strings in JSON is taken for one: `[ab]*` is a glob. */
+function listOf(text: string): string[] {
+  if (!text.trimStart().startsWith('[')) return [text];
+  try {
+    const list = z.array(z.string()).safeParse(JSON.parse(text));
+    return list.success ? list.data : [text];
+  } catch {
+    return [text];
+  }
+}
 
 /**
  * A directory inside the repository: relative, `/`-separated, `.` for the root.
@@ -49,10 +60,10 @@ export const duration = () =>
       .transform((seconds) => seconds * 1000),
     z.string().transform((text, context) => {
       const match =
-        /^P(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i.exec(
+        /^P(?:(\d+(?:\.\d+)?)D)?(?:T(?=\d)(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i.exec(
           text,
         );
-      if (match === null || /^P(T)?$/i.test(text)) {
+      if (match === null || text.length === 1) {
         context.addIssue({ code: 'custom', message: 'must be an ISO 8601 duration such as PT30S' });
         return z.NEVER;
       }

@@ -53,7 +53,8 @@ export const authorship = {
 
 export const gitDirectory = (fallback: string) =>
   repositoryDirectory()
-    .default(fallback)
+    // Not `default`, which would hand on `.` as it stands.
+    .prefault(fallback)
     .describe(`Directory inside the repository; \`.\` is the root. Default \`${fallback}\`.`);
 
 export const globs = () => stringList().optional();

@@ -23,7 +23,8 @@ export interface CurrentResource {
 /** A resource whose copy in the target stays as it is, whatever the source says. */
 export interface HeldResource {
   key: ResourceKey;
-  gitPath: string;
+  /** Null when no file stands for it: then it is listed where the target has it. */
+  gitPath: string | null;
   state: 'INVALID' | 'UNCHANGED';
   note: string;
 }
@@ -54,25 +55,25 @@ export interface ComparedChange {
 
 /**
  * Compares what should be with what is, by blob ids alone. Pure: the same input gives the same changes, sorted by git
- * path. Every resource of either side comes out once, deletions only where they are wanted.
+ * path. Every resource of either side comes out once, and once more for each further file that is an invalid form of
+ * it; deletions come out only where they are wanted.
  */
 export function compare(input: Comparison): ComparedChange[] {
   const current = new Map(input.current.map((resource) => [formatKey(resource.key), resource]));
   const settled = new Set<string>();
   const changes: ComparedChange[] = [];
 
-  for (const held of input.held) {
+  const invalidFirst = [...input.held].sort(
+    (a, b) => Number(b.state === 'INVALID') - Number(a.state === 'INVALID'),
+  );
+  for (const held of invalidFirst) {
     const name = formatKey(held.key);
-    const present = current.get(name)?.oid ?? null;
+    const present = current.get(name);
+    const gitPath = held.gitPath ?? present?.gitPath;
+    if (gitPath === undefined || (held.state === 'UNCHANGED' && settled.has(name))) continue;
     settled.add(name);
-    changes.push({
-      state: held.state,
-      key: held.key,
-      gitPath: held.gitPath,
-      before: present,
-      after: present,
-      note: held.note,
-    });
+    const oid = present?.oid ?? null;
+    changes.push({ state: held.state, key: held.key, gitPath, before: oid, after: oid, note: held.note });
   }
   for (const desired of input.desired) {
     const name = formatKey(desired.key);

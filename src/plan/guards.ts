@@ -45,7 +45,8 @@ export function refuseManyDeletions(plan: GuardedPlan, maxDeletes: DeletionBudge
   if (maxDeletes === undefined && deletions.length <= smallDeletion) return;
   const budget = maxDeletes ?? '50%';
   const share = /^(.+)%$/.exec(budget)?.[1];
-  const allowed = share === undefined ? Number(budget) : (Number(share) / 100) * plan.targetCount;
+  // The small addition keeps 29 % of 100 from being 28.999….
+  const allowed = share === undefined ? Number(budget) : (Number(share) * plan.targetCount) / 100 + 1e-9;
   if (deletions.length <= allowed) return;
   throw new DeletionBudgetExceededError(
     `This run would delete ${deletions.length} of ${plan.targetCount} in ${plan.target}, more than "maxDeletes: ${budget}" allows. Nothing was written. It would have deleted: ${enumerate(names(deletions))}.`,

@@ -1,4 +1,4 @@
-import { isBinary } from '../resources/text.js';
+import { decodeUtf8, isBinary } from '../resources/text.js';
 
 /** Lines of one changed text, as `git diff --numstat` counts them. */
 export interface LineCounts {
@@ -55,11 +55,12 @@ export async function unifiedDiff(
     before === null ? '/dev/null' : `a/${path}`,
     after === null ? '/dev/null' : `b/${path}`,
   ];
-  if ((before !== null && isBinary(before)) || (after !== null && isBinary(after))) {
+  const [old, now] = [textOf(before), textOf(after)];
+  if (old === null || now === null) {
     return `Binary files ${from} and ${to} differ\n`;
   }
   const { createTwoFilesPatch } = await import('diff');
-  const patch = createTwoFilesPatch(from, to, text(before), text(after), undefined, undefined, {
+  const patch = createTwoFilesPatch(from, to, old, now, undefined, undefined, {
     context: 3,
     timeout: timeoutMs,
     maxEditLength,
@@ -68,8 +69,10 @@ export async function unifiedDiff(
   return patch.replace(/^=+\n/, '');
 }
 
-function text(bytes: Uint8Array | null): string {
-  return bytes === null ? '' : Buffer.from(bytes).toString('utf8');
+/** Null for bytes that a patch in UTF-8 cannot hold. */
+function textOf(bytes: Uint8Array | null): string | null {
+  if (bytes === null) return '';
+  return isBinary(bytes) ? null : decodeUtf8(bytes);
 }
 
 /** Lines with their ends, so that a missing final newline is a difference. */

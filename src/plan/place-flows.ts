@@ -3,7 +3,7 @@ import { ConflictError } from '../errors.js';
 import type { GitEntry } from '../git/types.js';
 import { formatKey } from '../storage/types.js';
 import type { CurrentResource, DesiredResource, HeldResource } from './compare.js';
-import { type FlowMemory, type GitFlows, memoryOf } from './git-flows.js';
+import { type FlowMemory, type GitFlows, type InvalidGitFlow, memoryOf } from './git-flows.js';
 import type { StoredFlow, StoredFlows } from './stored-flows.js';
 import type { SyncState } from './sync-state.js';
 
@@ -48,8 +48,8 @@ export function rememberPushed(
 
 /**
  * Decides where each flow goes: the file that holds it already, whatever its name, else `<id>.yml`, else, where
- * something else has that name, `<id>.yaml`. A file that is no flow is not overwritten, except one that stands in the
- * flow's own place and is too broken to be anything.
+ * something else has that name, `<id>.yaml`. A file that is no valid flow is not overwritten, except one that is
+ * certainly a broken form of this flow, or stands in its place and is too broken to be anything.
  * @throws ConflictError when both names are taken
  */
 export function placeFlows(input: PlacementInput): PlacedFlows {
@@ -58,9 +58,7 @@ export function placeFlows(input: PlacementInput): PlacedFlows {
     .filter(({ key }) => input.selected(key.id))
     .map(({ key, gitPath, gitOid }): CurrentResource => ({ key, gitPath, oid: gitOid }));
   const present = new Map(current.map((file) => [formatKey(file.key), file]));
-  const broken = new Map(
-    found.invalid.filter(({ reason }) => reason === 'broken').map((file) => [file.gitPath, file]),
-  );
+  const broken = found.invalid.filter(({ reason }) => reason === 'broken');
   const occupied = new Occupied(input.entries);
   const desired: DesiredResource[] = [];
   for (const { key, storedOid, gitOid } of stored.flows) {
@@ -68,9 +66,9 @@ export function placeFlows(input: PlacementInput): PlacedFlows {
     let gitPath = present.get(formatKey(key))?.gitPath;
     if (gitPath === undefined) {
       if (input.isIgnored(canonical)) continue;
-      const ruin = broken.get(canonical);
-      if (ruin !== undefined) current.push({ key, gitPath: canonical, oid: ruin.gitOid });
-      gitPath = ruin === undefined ? freePath(key, canonical, occupied) : canonical;
+      const ruin = ruinOf(key, canonical, broken);
+      if (ruin !== undefined) current.push({ key, gitPath: ruin.gitPath, oid: ruin.gitOid });
+      gitPath = ruin?.gitPath ?? freePath(key, canonical, occupied, input.isIgnored);
     }
     desired.push({ key, gitPath, oid: gitOid, sourceOid: storedOid });
   }
@@ -81,8 +79,25 @@ export function placeFlows(input: PlacementInput): PlacedFlows {
   return { desired, current, held: held.filter(({ key }) => present.has(formatKey(key))) };
 }
 
-function freePath(key: ResourceKey, canonical: string, occupied: Occupied): string {
-  const paths = [canonical, canonical.replace(/\.yml$/, '.yaml')];
+function ruinOf(
+  key: ResourceKey,
+  canonical: string,
+  broken: readonly InvalidGitFlow[],
+): InvalidGitFlow | undefined {
+  const means = (file: InvalidGitFlow) => file.namespace === key.namespace && file.candidates[0] === key.id;
+  return (
+    broken.find((file) => file.gitPath === canonical && (!file.certain || means(file))) ??
+    broken.find((file) => file.certain && means(file))
+  );
+}
+
+function freePath(
+  key: ResourceKey,
+  canonical: string,
+  occupied: Occupied,
+  isIgnored: (path: string) => boolean,
+): string {
+  const paths = [canonical, canonical.replace(/\.yml$/, '.yaml')].filter((path) => !isIgnored(path));
   const free = paths.find((path) => !occupied.has(path));
   if (free !== undefined) return free;
   throw new ConflictError(

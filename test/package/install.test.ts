@@ -37,7 +37,7 @@ afterAll(() => remove());
 describe('the package, installed into an empty folder', () => {
   it('runs its command', async ({ skip }) => {
     if (unavailable !== null) skip('the registry cannot be reached');
-    const npx = (...args: string[]) => run('npx', ['--no', 'flowgit', ...args], { cwd });
+    const npx = (...args: string[]) => run('npx', ['flowgit', ...args], { cwd });
     expect((await npx('--version')).stdout).toBe(`${manifest.version}\n`);
     expect((await npx('tasks')).stdout).toContain('git.SyncFlows');
   });
@@ -61,5 +61,13 @@ describe('the package, installed into an empty folder', () => {
     expect(installed).toEqual(expect.arrayContaining(['LICENSE', 'dist', 'package.json']));
     expect(installed).not.toEqual(expect.arrayContaining(['src']));
     expect(installed).not.toEqual(expect.arrayContaining(['test']));
+  });
+});
+
+describe('the checkout itself', () => {
+  it('answers to npx without any registry', async () => {
+    const env = { ...process.env, npm_config_cache: join(cwd, 'npm-cache') };
+    const { stdout } = await run('npx', ['--offline', 'flowgit', '--version'], { cwd: root, env });
+    expect(stdout).toBe(`${manifest.version}\n`);
   });
 });

@@ -42,7 +42,11 @@ export async function growRepository(path: string, commits: number): Promise<Bar
 }
 
 /** Runs git with bytes in and bytes out. */
-export function runGit(path: string, args: readonly string[], input = ''): Promise<Buffer> {
+export function runGit(
+  path: string,
+  args: readonly string[],
+  input: string | Uint8Array = '',
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', ['-C', path, ...args], {
       env: gitEnvironment,
@@ -55,6 +59,7 @@ export function runGit(path: string, args: readonly string[], input = ''): Promi
       if (code === 0) resolve(Buffer.concat(chunks));
       else reject(new Error(`git ${args.join(' ')} ended with ${code}`));
     });
+    child.stdin.on('error', () => {}); // commands without input may be gone before it is closed
     child.stdin.end(input);
   });
 }

@@ -60,7 +60,9 @@ export interface Listing {
  */
 export function listTree(objects: ReadableObjects, tree: string, path: string, limits: GitLimits): Listing {
   const listing: Listing = { entries: [], missing: new Set() };
+  let visited = 0;
   const walk = (oid: string, directory: string, depth: number): void => {
+    if (visited > limits.maxObjects) throw exceeded('maxObjects', limits, 'files and directories');
     if (depth > limits.maxTreeDepth) throw exceeded('maxTreeDepth', limits, 'directories within each other');
     if (!objects.has(oid)) {
       listing.missing.add(oid);
@@ -68,11 +70,11 @@ export function listTree(objects: ReadableObjects, tree: string, path: string, l
     }
     const prefix = directory === '' ? '' : `${directory}/`;
     for (const entry of readTree(objects, oid, directory)) {
+      visited++;
       const entryPath = prefix + entry.name;
       if (entry.mode === '40000') walk(entry.oid, entryPath, depth + 1);
       else listing.entries.push({ path: entryPath, oid: entry.oid, mode: entry.mode });
     }
-    if (listing.entries.length > limits.maxObjects) throw exceeded('maxObjects', limits, 'files');
   };
   walk(tree, path, path === '' ? 0 : path.split('/').length);
   return listing;

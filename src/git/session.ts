@@ -56,7 +56,7 @@ export interface FetchedPack {
 
 /** A snapshot with its objects, for those who build upon it. */
 export interface RemoteSnapshot extends Snapshot {
-  readonly rootTree: string;
+  rootTree(): Promise<string>;
   /** What has been fetched so far; new objects may be put in. */
   readonly objects: MemoryObjectStore;
   /**

@@ -117,13 +117,13 @@ export interface SnapshotOptions {
   contents: 'all' | 'none';
 }
 
+/** Opening a snapshot asks for refs alone; objects are transferred when something of it is first asked for. */
 export interface Snapshot {
   readonly commit: string;
   /** Short name of what was opened: a branch, a tag, or the commit id. */
   readonly revision: string;
-  /** Author's name, email and time of the commit, seconds since the epoch. */
-  readonly author: { name: string; email: string; timestamp: number };
-  readonly message: string;
+  /** Author, time (seconds since the epoch) and message of the commit. */
+  describe(): Promise<CommitDescription>;
   /**
    * Every entry below `path`, recursively, sorted by path; paths are relative to the repository's root.
    * `null` when nothing is there. Directories are not entries.
@@ -132,6 +132,11 @@ export interface Snapshot {
   list(path: string): Promise<GitEntry[] | null>;
   /** The contents of blobs, by id. Missing ones are fetched in one request. */
   read(oids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+}
+
+export interface CommitDescription {
+  author: { name: string; email: string; timestamp: number };
+  message: string;
 }
 
 export interface GitEntry {

@@ -2,6 +2,7 @@ import { CorruptPackError } from '../../errors.js';
 import type { ObjectType } from '../objects/store.js';
 
 const oidBytes = 20;
+const headDigits = 8;
 const typeCodes: readonly (ObjectType | null)[] = [null, 'commit', 'tree', 'blob', 'tag'];
 
 /**
@@ -22,6 +23,8 @@ export class PackTable {
   readonly #types: Uint8Array;
   /** Entries in the order of their ids, once that is asked for. */
   #sorted: Uint32Array | null = null;
+  /** First four bytes of the ids in that order. */
+  #heads = new Uint32Array(0);
 
   constructor(count: number) {
     this.count = count;
@@ -66,35 +69,34 @@ export class PackTable {
   }
 
   sorted(): Uint32Array {
-    this.#sorted ??= sortByOid(this.oids, this.count);
+    if (this.#sorted === null) {
+      this.#sorted = sortByOid(this.oids, this.count);
+      this.#heads = this.#sorted.map((entry) => this.oids.readUInt32BE(entry * oidBytes));
+    }
     return this.#sorted;
   }
 
   /** The entry of an id; -1 when the pack does not hold it. */
   find(oid: string): number {
-    const [entry = -1] = this.findByPrefix(oid, 1);
-    return entry;
+    const sorted = this.sorted();
+    const head = Number.parseInt(oid.slice(0, headDigits), 16);
+    for (let row = this.#firstRow(head); this.#heads[row] === head; row++) {
+      const entry = sorted[row] ?? 0;
+      if (this.oid(entry) === oid) return entry;
+    }
+    return -1;
   }
 
-  /** Entries whose ids begin with these hex digits, in the order of their ids, at most `limit`. */
-  findByPrefix(prefix: string, limit: number): number[] {
-    const sorted = this.sorted();
-    const lowest = Buffer.from(prefix.padEnd(oidBytes * 2, '0'), 'hex');
+  /** Row of the first id in order whose first four bytes are not below `head`. */
+  #firstRow(head: number): number {
     let low = 0;
     let high = this.count;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const at = (sorted[middle] ?? 0) * oidBytes;
-      if (this.oids.compare(lowest, 0, oidBytes, at, at + oidBytes) < 0) low = middle + 1;
+      if ((this.#heads[middle] ?? 0) < head) low = middle + 1;
       else high = middle;
     }
-    const found: number[] = [];
-    for (; low < this.count && found.length < limit; low++) {
-      const entry = sorted[low] ?? 0;
-      if (!this.oid(entry).startsWith(prefix)) break;
-      found.push(entry);
-    }
-    return found;
+    return low;
   }
 }
 

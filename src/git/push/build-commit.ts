@@ -24,7 +24,7 @@ export async function buildCommit(
   request: CommitRequest,
 ): Promise<BuiltCommit | null> {
   const changes = groupByDirectory(request.changes);
-  const rootTree = parent?.rootTree ?? null;
+  const rootTree = (await parent?.rootTree()) ?? null;
   const { oid: tree, objects } = await buildTree({ rootTree, changes, readTree: reader(parent) });
   if (tree === (rootTree ?? emptyTree)) return null;
 

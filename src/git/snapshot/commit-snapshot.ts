@@ -1,40 +1,64 @@
-import { DirectoryNotFoundError, RemoteError } from '../../errors.js';
+import { DirectoryNotFoundError, RemoteError, RevisionNotFoundError } from '../../errors.js';
 import type { MemoryObjectStore } from '../objects/memory-store.js';
 import type { ParsedCommit } from '../objects/parse-commit.js';
 import type { TreeEntry } from '../objects/parse-tree.js';
 import { splitRepositoryPath } from '../repository-path.js';
 import type { OpenTree, RemoteSession, RemoteSnapshot } from '../session.js';
-import type { GitEntry } from '../types.js';
-import type { ObjectFetcher } from './object-fetcher.js';
-import { listTree, readTree } from './walk.js';
+import type { CommitDescription, GitEntry, SnapshotOptions } from '../types.js';
+import { fetchScope } from './fetch-scope.js';
+import { isRefusal, type ObjectFetcher } from './object-fetcher.js';
+import { listTree, openCommit, readTree } from './walk.js';
+
+/** What a snapshot is of, and which part of it is wanted. */
+export interface SnapshotScope {
+  /** A commit, or an annotated tag of it. */
+  commit: string;
+  revision: string;
+  /** The directory that is wanted, by its names. */
+  parts: readonly string[];
+  contents: SnapshotOptions['contents'];
+  /** Whether a ref named the commit; otherwise the server may not have it. */
+  named: boolean;
+}
 
 /** One commit over what has been fetched of it; what is missing is fetched when it is asked for. */
 export class CommitSnapshot implements RemoteSnapshot {
-  readonly commit: string;
   readonly revision: string;
-  readonly rootTree: string;
-  readonly author: { name: string; email: string; timestamp: number };
-  readonly message: string;
   readonly #session: RemoteSession;
   readonly #fetcher: ObjectFetcher;
+  readonly #scope: SnapshotScope;
+  #opening: Promise<ParsedCommit & { oid: string }> | null = null;
+  #commit: string;
 
-  constructor(
-    session: RemoteSession,
-    fetcher: ObjectFetcher,
-    revision: string,
-    commit: ParsedCommit & { oid: string },
-  ) {
+  constructor(session: RemoteSession, fetcher: ObjectFetcher, scope: SnapshotScope) {
     this.#session = session;
     this.#fetcher = fetcher;
-    this.revision = revision;
-    this.commit = commit.oid;
-    this.rootTree = commit.tree;
-    this.author = commit.author;
-    this.message = commit.message;
+    this.#scope = scope;
+    this.revision = scope.revision;
+    this.#commit = scope.commit;
+  }
+
+  get commit(): string {
+    return this.#commit;
   }
 
   get objects(): MemoryObjectStore {
     return this.#fetcher.objects;
+  }
+
+  /** Transfers what is wanted, once. */
+  open(): Promise<ParsedCommit & { oid: string }> {
+    this.#opening ??= this.#transfer();
+    return this.#opening;
+  }
+
+  async rootTree(): Promise<string> {
+    return (await this.open()).tree;
+  }
+
+  async describe(): Promise<CommitDescription> {
+    const { author, message } = await this.open();
+    return { author, message };
   }
 
   async list(path: string): Promise<GitEntry[] | null> {
@@ -48,6 +72,8 @@ export class CommitSnapshot implements RemoteSnapshot {
   }
 
   async read(oids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    if (oids.length === 0) return new Map();
+    await this.open();
     await this.#fetcher.ensure(oids, this.commit);
     const contents = new Map<string, Uint8Array>();
     for (const oid of oids) {
@@ -70,9 +96,26 @@ export class CommitSnapshot implements RemoteSnapshot {
     return { oid, entries: readTree(this.objects, oid, path) };
   }
 
+  async #transfer(): Promise<ParsedCommit & { oid: string }> {
+    const { commit: oid, parts, contents, named } = this.#scope;
+    try {
+      await fetchScope(this.#fetcher, oid, parts, contents);
+    } catch (error) {
+      if (named || !isRefusal(error)) throw error;
+      throw new RevisionNotFoundError(`Commit ${oid} cannot be had from ${this.#session.url}.`, {
+        hint: 'Check the id. Some servers send only commits that a branch or a tag points at.',
+        data: { commit: oid },
+        cause: error,
+      });
+    }
+    const commit = openCommit(this.objects, oid);
+    this.#commit = commit.oid;
+    return commit;
+  }
+
   /** The id of the tree at `path`; null when nothing is there. */
   async #directory(path: string): Promise<string | null> {
-    let found: Pick<TreeEntry, 'mode' | 'oid'> = { mode: '40000', oid: this.rootTree };
+    let found: Pick<TreeEntry, 'mode' | 'oid'> = { mode: '40000', oid: await this.rootTree() };
     const parts = path === '' ? [] : splitRepositoryPath(path);
     for (const [index, name] of parts.entries()) {
       const parent = parts.slice(0, index).join('/');

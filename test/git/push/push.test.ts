@@ -163,6 +163,7 @@ describe('a push', () => {
     const { repository, url } = await serve({ 'd/a': '1' });
     const remote = connect(url);
     const base = await remote.openForPush('new', { path: '', contents: 'none' });
+    await base.snapshot?.list('');
     const requests = server.requests.length;
     const same = { changes: [write('d/a', '1'), remove('d/gone'), remove('no/such')], message: 'x', author };
     expect(await remote.push(base, same)).toEqual({ commit: null, remoteMessages: [] });
@@ -349,6 +350,7 @@ describe('a lost race', () => {
     const { repository, url } = await serve({ a: '1' });
     const remote = connect(url);
     const base = await remote.openForPush('main', { path: '', contents: 'none' });
+    await base.snapshot?.list('');
     const theirs = await repository.commit({ b: '2' });
     const requests = server.requests.length;
     const pushed = remote.push(base, { changes: [write('a', '3')], message: 'x', author });

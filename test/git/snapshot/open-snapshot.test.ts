@@ -49,9 +49,9 @@ describe('a snapshot', () => {
     const remote = world.connect(`${server.url}/${name}`);
     const snapshot = await remote.openSnapshot({ branch: 'main' }, { path: '', contents: 'all' });
 
-    expect(snapshot).toMatchObject({
-      commit: tip,
-      revision: 'main',
+    expect(server.requests).toHaveLength(1);
+    expect(snapshot).toMatchObject({ commit: tip, revision: 'main' });
+    expect(await snapshot.describe()).toEqual({
       author: { name: 'Ada', email: 'ada@example.org', timestamp: 1_700_000_000 },
       message: 'test',
     });

@@ -46,16 +46,20 @@ function entryBytes(path: string): number {
 
 /** All numbers are cut to 32 bits, as git does. */
 function writeStats(index: Buffer, at: number, stats: BigIntStats): void {
-  writeTime(index, at, stats.ctimeNs);
-  writeTime(index, at + 8, stats.mtimeNs);
-  index.writeUInt32BE(Number(stats.dev & 0xffffffffn), at + 16);
-  index.writeUInt32BE(Number(stats.ino & 0xffffffffn), at + 20);
-  index.writeUInt32BE(Number(stats.uid & 0xffffffffn), at + 28);
-  index.writeUInt32BE(Number(stats.gid & 0xffffffffn), at + 32);
-  index.writeUInt32BE(Number(stats.size & 0xffffffffn), at + 36);
+  writeTime(index, at, stats.ctimeMs, stats.ctimeNs);
+  writeTime(index, at + 8, stats.mtimeMs, stats.mtimeNs);
+  index.writeUInt32BE(lowBits(stats.dev), at + 16);
+  index.writeUInt32BE(lowBits(stats.ino), at + 20);
+  index.writeUInt32BE(lowBits(stats.uid), at + 28);
+  index.writeUInt32BE(lowBits(stats.gid), at + 32);
+  index.writeUInt32BE(lowBits(stats.size), at + 36);
 }
 
-function writeTime(index: Buffer, at: number, nanoseconds: bigint): void {
-  index.writeUInt32BE(Number((nanoseconds / 1_000_000_000n) & 0xffffffffn), at);
+function writeTime(index: Buffer, at: number, milliseconds: bigint, nanoseconds: bigint): void {
+  index.writeUInt32BE(Math.floor(Number(milliseconds) / 1000) >>> 0, at);
   index.writeUInt32BE(Number(nanoseconds % 1_000_000_000n), at + 4);
+}
+
+function lowBits(value: bigint): number {
+  return Number(value & 0xffffffffn);
 }

@@ -9,6 +9,7 @@ export interface RawTreeEntry {
 }
 
 export const treeMode = '40000';
+const oidBytes = 20;
 
 /** A tree's content, in git's order: by bytes, with a directory compared as if its name ended in a slash. */
 export function encodeTree(entries: Iterable<RawTreeEntry>): Buffer {
@@ -32,18 +33,27 @@ export function encodeTree(entries: Iterable<RawTreeEntry>): Buffer {
 export function decodeRawTree(content: Uint8Array): RawTreeEntry[] {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   const entries: RawTreeEntry[] = [];
-  let at = 0;
-  while (at < bytes.length) {
+  for (let at = 0; at < bytes.length; ) {
+    const space = bytes.indexOf(0x20, at);
     const nul = bytes.indexOf(0, at);
-    const [padded = '', ...name] = bytes.toString('latin1', at, nul).split(' ');
-    const mode = padded.replace(/^0+/, '');
-    if (nul < 0 || nul + 21 > bytes.length || !/^[0-7]{5,6}$/.test(mode)) {
-      throw new CorruptPackError(`A tree is malformed at byte ${at}`);
-    }
-    entries.push({ mode, name: name.join(' '), oid: bytes.toString('hex', nul + 1, nul + 21) });
-    at = nul + 21;
+    if (space < 0 || nul < space || nul + oidBytes >= bytes.length) throw malformed(at);
+    const mode = readMode(bytes.toString('latin1', at, space));
+    if (mode === null) throw malformed(at);
+    const name = bytes.toString('latin1', space + 1, nul);
+    at = nul + 1 + oidBytes;
+    entries.push({ mode, name, oid: bytes.toString('hex', nul + 1, at) });
   }
   return entries;
+}
+
+function readMode(written: string): string | null {
+  if (written === '100644' || written === treeMode) return written;
+  const mode = written.replace(/^0+/, '');
+  return /^[0-7]{5,6}$/.test(mode) ? mode : null;
+}
+
+function malformed(at: number): CorruptPackError {
+  return new CorruptPackError(`A tree is malformed at byte ${at}.`);
 }
 
 /** A path segment as {@link RawTreeEntry} names hold it, and back. */
@@ -52,6 +62,7 @@ export function toRawName(segment: string): string {
 }
 
 export function fromRawName(name: string): string {
+  if (isAscii(name)) return name;
   return Buffer.from(name, 'latin1').toString('utf8');
 }
 
@@ -59,4 +70,9 @@ function compareEntries(a: RawTreeEntry, b: RawTreeEntry): number {
   const left = a.mode === treeMode ? `${a.name}/` : a.name;
   const right = b.mode === treeMode ? `${b.name}/` : b.name;
   return left < right ? -1 : left > right ? 1 : 0;
+}
+
+export function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
 }

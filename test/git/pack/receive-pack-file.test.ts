@@ -122,16 +122,6 @@ describe('a received pack', () => {
     pack.close();
   });
 
-  test('finds objects by the beginning of their ids', async () => {
-    const { pack } = await receive(packOf());
-    const head = git(['rev-parse', 'HEAD']).toString().trim();
-    expect(pack.table.findByPrefix(head.slice(0, 9), 3).map((entry) => pack.table.oid(entry))).toEqual([
-      head,
-    ]);
-    expect(pack.table.findByPrefix('', 1000)).toHaveLength(pack.table.count);
-    pack.close();
-  });
-
   test('of no objects has an index like git makes', async () => {
     const empty = Buffer.concat([...writePack([])]);
     const { pack, checksum } = await receive(empty);

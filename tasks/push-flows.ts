@@ -7,13 +7,15 @@ import type { Remote } from '../src/git/types.js';
 import { readGitFlows, refuseDuplicates } from '../src/plan/git-flows.js';
 import { loadIgnoreRules, relativePath } from '../src/plan/load-ignore-rules.js';
 import { placeFlows, rememberPushed } from '../src/plan/place-flows.js';
+import { formatRevision } from '../src/plan/report.js';
 import { readStoredFlows } from '../src/plan/stored-flows.js';
 import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, moveNamespace, pathOfFlow } from '../src/resources/flow-path.js';
 import { matchGlobs } from '../src/resources/globs.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
-import { pushRows, pushToGit, retryOnRace } from '../src/runtime/push-to-git.js';
+import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/no-change.js';
+import { pushEndpoints, pushRows, pushToGit, retryOnRace } from '../src/runtime/push-to-git.js';
 import { writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import { formatKey } from '../src/storage/types.js';
@@ -111,6 +113,20 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
   const selected = matchGlobs(properties.flows);
   const state = await readSyncState(context.storage, identity);
   const base = await remote.openForPush(properties.branch, { path: directory, contents: 'none' });
+  const endpoints = pushEndpoints(context, { identity, scope, base });
+  const agreement = (commit: string) =>
+    agreementOf(context, identity, commit, scope, properties, { flows: properties.flows ?? null });
+  const { dryRun } = properties;
+  if (base.tip !== null) {
+    const run = { task: PushFlows.type, direction: 'PUSH', ...endpoints, dryRun } as const;
+    const unchanged = await unchangedSince(context, agreement(base.tip), run);
+    if (unchanged !== null) {
+      const revision = formatRevision(base.branch, base.tip);
+      const flows = await writeRows(context, 'flows', unchanged.rows);
+      return { flows, commitId: null, commitURL: null, summary: unchanged.summary, revision, dryRun };
+    }
+  }
+
   const entries = (await base.snapshot?.list(directory)) ?? [];
   const ignored =
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
@@ -150,12 +166,16 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
     storedOids: new Map(stored.flows.map((flow) => [formatKey(flow.key), flow.storedOid])),
     read: stored.read,
   });
+  const commit = result.commitId ?? base.tip;
+  if (!dryRun && commit !== null) {
+    await rememberAgreement(context, agreement(commit), result.plan, listed, []);
+  }
   return {
     flows: await writeRows(context, 'flows', pushRows(result.plan)),
     commitId: result.commitId,
     commitURL: result.commitURL,
     summary: result.plan.document.summary,
     revision: result.revision,
-    dryRun: properties.dryRun,
+    dryRun,
   };
 }

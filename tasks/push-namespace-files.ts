@@ -7,12 +7,14 @@ import { NoFilesMatchedError } from '../src/errors.js';
 import type { Remote } from '../src/git/types.js';
 import { gitNamespaceFiles } from '../src/plan/git-namespace-files.js';
 import { loadIgnoreRules, relativePath } from '../src/plan/load-ignore-rules.js';
+import { formatRevision } from '../src/plan/report.js';
 import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { matchGlobs } from '../src/resources/globs.js';
 import { onlyEmptyDirectories, pathOfFile, placeOfPath } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
-import { pushRows, pushToGit, retryOnRace } from '../src/runtime/push-to-git.js';
+import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/no-change.js';
+import { pushEndpoints, pushRows, pushToGit, retryOnRace } from '../src/runtime/push-to-git.js';
 import { readStored, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import { formatKey } from '../src/storage/types.js';
@@ -93,6 +95,23 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
   const selected = matchGlobs(properties.files);
   const state = await readSyncState(context.storage, identity);
   const base = await remote.openForPush(properties.branch, { path: directory, contents: 'none' });
+  const endpoints = pushEndpoints(context, { identity, scope, base });
+  const agreement = (commit: string) =>
+    agreementOf(context, identity, commit, scope, properties, {
+      files: properties.files ?? null,
+      errorOnMissing: properties.errorOnMissing,
+    });
+  const { dryRun } = properties;
+  if (base.tip !== null) {
+    const run = { task: PushNamespaceFiles.type, direction: 'PUSH', ...endpoints, dryRun } as const;
+    const unchanged = await unchangedSince(context, agreement(base.tip), run);
+    if (unchanged !== null) {
+      const revision = formatRevision(base.branch, base.tip);
+      const files = await writeRows(context, 'files', unchanged.rows);
+      return { files, commitId: null, commitURL: null, summary: unchanged.summary, revision, dryRun };
+    }
+  }
+
   const entries = (await base.snapshot?.list(directory)) ?? [];
   const ignored =
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
@@ -134,13 +153,17 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
     storedOids: new Map(listed.map(({ key, oid }) => [formatKey(key), oid])),
     read: (changes) => readStored(context, changes, 'after'),
   });
+  const commit = result.commitId ?? base.tip;
+  if (!dryRun && commit !== null) {
+    await rememberAgreement(context, agreement(commit), result.plan, listed, []);
+  }
   return {
     files: await writeRows(context, 'files', pushRows(result.plan)),
     commitId: result.commitId,
     commitURL: result.commitURL,
     summary: result.plan.document.summary,
     revision: result.revision,
-    dryRun: properties.dryRun,
+    dryRun,
   };
 }
 

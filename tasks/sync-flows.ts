@@ -12,8 +12,9 @@ import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, pathOfFlow } from '../src/resources/flow-path.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
-import { nameOfRevision, openSource } from '../src/runtime/open-source.js';
-import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
+import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/no-change.js';
+import { listSource, nameOfRevision, openRevision } from '../src/runtime/open-source.js';
+import { retryOnConflict, syncEndpoints, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import { formatKey } from '../src/storage/types.js';
 
@@ -98,12 +99,31 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     rewrite: '',
   };
   const state = await readSyncState(context.storage, identity);
-  const source = await openSource(remote, properties, {
-    contents: state.byPath.size === 0 ? 'all' : 'none',
-    failOnMissing: properties.failOnMissingDirectory,
+  const snapshot = await openRevision(remote, properties, state);
+  const agreement = agreementOf(context, identity, snapshot.commit, scope, properties, {
+    ignoreInvalid: properties.ignoreInvalidFlows,
   });
+  const reported = {
+    revision: formatRevision(snapshot.revision, snapshot.commit),
+    dryRun: properties.dryRun,
+  };
+  const unchanged = await unchangedSince(context, agreement, {
+    task: SyncFlows.type,
+    direction: 'SYNC',
+    ...syncEndpoints(context, { identity, scope, snapshot }),
+    dryRun: properties.dryRun,
+  });
+  if (unchanged !== null) {
+    return {
+      flows: await writeRows(context, 'flows', unchanged.rows),
+      summary: unchanged.summary,
+      ...reported,
+    };
+  }
+
+  const source = await listSource(remote, snapshot, directory, properties.failOnMissingDirectory);
+  const { entries } = source;
   const stored = await context.storage.list(scope, { signal: context.signal });
-  const { snapshot, entries } = source;
   const found = await readGitFlows({ snapshot, entries, place, memory: memoryOf(state) });
   refuseDuplicates(found.flows);
   const { invalid, ...adopted } = await adoptFlows({
@@ -131,24 +151,16 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     gitPathOf: ({ key }) => pathOfFlow(place, key.namespace, key.id),
     ...adopted,
   });
-  const flows = await writeRows(
-    context,
-    'flows',
-    plan.document.changes.map((change) => ({
-      gitPath: change.gitPath,
-      syncState: change.state,
-      flowId: change.key.id,
-      namespace: change.key.namespace,
-      revision: revisions.get(formatKey(change.key)) ?? null,
-      ...(change.note !== null && { note: change.note }),
-    })),
-  );
-  return {
-    flows,
-    summary: plan.document.summary,
-    revision: formatRevision(source.snapshot.revision, source.snapshot.commit),
-    dryRun: properties.dryRun,
-  };
+  const rows = plan.document.changes.map((change) => ({
+    gitPath: change.gitPath,
+    syncState: change.state,
+    flowId: change.key.id,
+    namespace: change.key.namespace,
+    revision: revisions.get(formatKey(change.key)) ?? null,
+    ...(change.note !== null && { note: change.note }),
+  }));
+  if (!properties.dryRun) await rememberAgreement(context, agreement, plan, stored, rows);
+  return { flows: await writeRows(context, 'flows', rows), summary: plan.document.summary, ...reported };
 }
 
 type SyncProperties = z.output<typeof properties>;

@@ -10,8 +10,9 @@ import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
-import { nameOfRevision, openSource } from '../src/runtime/open-source.js';
-import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
+import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/no-change.js';
+import { listSource, nameOfRevision, openRevision } from '../src/runtime/open-source.js';
+import { retryOnConflict, syncEndpoints, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 
 const properties = z.strictObject({
@@ -77,10 +78,32 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     rewrite: '',
   };
   const state = await readSyncState(context.storage, identity);
-  const { snapshot, entries, ignored } = await openSource(remote, properties, {
-    contents: state.byPath.size === 0 ? 'all' : 'none',
-    failOnMissing: properties.failOnMissingDirectory,
+  const snapshot = await openRevision(remote, properties, state);
+  const agreement = agreementOf(context, identity, snapshot.commit, scope, properties);
+  const reported = {
+    revision: formatRevision(snapshot.revision, snapshot.commit),
+    dryRun: properties.dryRun,
+  };
+  const unchanged = await unchangedSince(context, agreement, {
+    task: SyncNamespaceFiles.type,
+    direction: 'SYNC',
+    ...syncEndpoints(context, { identity, scope, snapshot }),
+    dryRun: properties.dryRun,
   });
+  if (unchanged !== null) {
+    return {
+      files: await writeRows(context, 'files', unchanged.rows),
+      summary: unchanged.summary,
+      ...reported,
+    };
+  }
+
+  const { entries, ignored } = await listSource(
+    remote,
+    snapshot,
+    directory,
+    properties.failOnMissingDirectory,
+  );
   const stored = await context.storage.list(scope, { signal: context.signal });
   const files = gitNamespaceFiles(entries, { namespace, directory });
   for (const { note } of files.held) context.logger.warn({ file: note }, 'not synced');
@@ -98,19 +121,12 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     held: files.held,
     read: (changes) => files.read(snapshot, changes),
   });
-  return {
-    files: await writeRows(
-      context,
-      'files',
-      plan.document.changes.map((change) => ({
-        gitPath: change.gitPath,
-        kestraPath: `/${change.key.id}`,
-        syncState: change.state,
-        ...(change.note !== null && { note: change.note }),
-      })),
-    ),
-    summary: plan.document.summary,
-    revision: formatRevision(snapshot.revision, snapshot.commit),
-    dryRun: properties.dryRun,
-  };
+  const rows = plan.document.changes.map((change) => ({
+    gitPath: change.gitPath,
+    kestraPath: `/${change.key.id}`,
+    syncState: change.state,
+    ...(change.note !== null && { note: change.note }),
+  }));
+  if (!properties.dryRun) await rememberAgreement(context, agreement, plan, stored, rows);
+  return { files: await writeRows(context, 'files', rows), summary: plan.document.summary, ...reported };
 }

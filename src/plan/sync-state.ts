@@ -64,26 +64,47 @@ export function syncId(identity: SyncIdentity): string {
   return `${identity.direction.toLowerCase()}-${identity.kind}-${identity.namespace || 'all'}-${digest}`;
 }
 
-/** Reads the state of a sync; one that cannot be understood counts as none, because a sync works without it. */
+/**
+ * Reads the state of a sync. It is parsed when something of it is first asked for; one that cannot be understood counts
+ * as empty, because a sync works without it.
+ */
 export async function readSyncState(storage: StorageAdapter, identity: SyncIdentity): Promise<SyncState> {
   const id = syncId(identity);
   const [stored = null] = await storage.read([stateKey(id)]);
-  const parsed = stored === null ? null : parse(stored);
+  let parsed: Pick<SyncState, 'commit' | 'byPath' | 'byKey'> | null = null;
+  const content = () => {
+    parsed ??= index(identity, stored === null ? null : parse(stored));
+    return parsed;
+  };
+  return {
+    id,
+    storedOid: stored?.oid ?? null,
+    bytes: stored?.content ?? null,
+    get commit() {
+      return content().commit;
+    },
+    get byPath() {
+      return content().byPath;
+    },
+    get byKey() {
+      return content().byKey;
+    },
+  };
+}
+
+function index({ kind }: SyncIdentity, parsed: z.output<typeof document> | null) {
   const resources = (parsed?.resources ?? []).map(
-    ([gitPath, namespace, resourceId, gitOid, storedOid]): SyncedResource => ({
+    ([gitPath, namespace, id, gitOid, storedOid]): SyncedResource => ({
       gitPath,
-      key: { kind: identity.kind, namespace, id: resourceId },
+      key: { kind, namespace, id },
       gitOid,
       storedOid,
     }),
   );
   return {
-    id,
     commit: parsed?.commit ?? null,
     byPath: new Map(resources.map((resource) => [resource.gitPath, resource])),
     byKey: new Map(resources.map((resource) => [formatKey(resource.key), resource])),
-    storedOid: stored?.oid ?? null,
-    bytes: stored?.content ?? null,
   };
 }
 

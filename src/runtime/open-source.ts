@@ -3,13 +3,13 @@ import type { revision } from '../../schemas/transfer.js';
 import { DirectoryNotFoundError, InvalidPropertiesError } from '../errors.js';
 import type { GitEntry, Remote, Revision, Snapshot } from '../git/types.js';
 import { loadIgnoreRules, relativePath } from '../plan/load-ignore-rules.js';
+import type { SyncState } from '../plan/sync-state.js';
 import type { IgnoreRules } from '../resources/ignore-rules.js';
 
 type RevisionProperties = z.output<z.ZodObject<typeof revision>>;
 
 /** A directory of a commit, as a sync reads it. */
 export interface GitSource {
-  snapshot: Snapshot;
   /** Without what the ignore files name. */
   entries: GitEntry[];
   ignored: IgnoreRules;
@@ -36,19 +36,28 @@ export function nameOfRevision(properties: RevisionProperties): string {
   return branch ?? tag ?? semver ?? commit ?? '';
 }
 
-/** Opens the directory a sync reads. With `failOnMissing: false` a missing directory is an empty one. */
-export async function openSource(
+/**
+ * Opens the commit a sync reads. Nothing but refs is asked for yet. The first run of a sync will want all contents, a
+ * later one those that changed.
+ */
+export function openRevision(
   remote: Remote,
   properties: RevisionProperties & { gitDirectory: string },
-  options: { contents: 'all' | 'none'; failOnMissing: boolean },
+  state: SyncState,
+): Promise<Snapshot> {
+  const contents = state.bytes === null ? 'all' : 'none';
+  return remote.openSnapshot(revisionOf(properties), { path: properties.gitDirectory, contents });
+}
+
+/** Lists the directory a sync reads. With `failOnMissing: false` a missing directory is an empty one. */
+export async function listSource(
+  remote: Remote,
+  snapshot: Snapshot,
+  gitDirectory: string,
+  failOnMissing: boolean,
 ): Promise<GitSource> {
-  const { gitDirectory } = properties;
-  const snapshot = await remote.openSnapshot(revisionOf(properties), {
-    path: gitDirectory,
-    contents: options.contents,
-  });
   const entries = await snapshot.list(gitDirectory);
-  if (entries === null && options.failOnMissing) {
+  if (entries === null && failOnMissing) {
     throw new DirectoryNotFoundError(
       `Directory "${gitDirectory || '.'}" does not exist in ${remote.url} at ${snapshot.revision} (${snapshot.commit.slice(0, 10)}).`,
       { hint: 'Check "gitDirectory" and the branch, or set "failOnMissingDirectory: false".' },
@@ -56,7 +65,6 @@ export async function openSource(
   }
   const ignored = await loadIgnoreRules(snapshot, entries ?? [], gitDirectory);
   return {
-    snapshot,
     entries: (entries ?? []).filter((entry) => !ignored(relativePath(gitDirectory, entry.path))),
     ignored,
   };

@@ -3,7 +3,7 @@ import { InvalidPropertiesError } from '../errors.js';
 import type { Redactor } from '../redaction.js';
 import type { RunContext } from './context.js';
 import { expressionScope } from './expression-scope.js';
-import { type ExpressionScope, evaluateTemplate, hasExpression } from './expressions/index.js';
+import { type ExpressionScope, evaluateTemplate, hasExpression, renderString } from './expressions/index.js';
 import { nearestName } from './expressions/nearest.js';
 import type { TaskType } from './task.js';
 
@@ -19,15 +19,26 @@ export async function resolveProperties<S extends z.ZodObject, O>(
   source: z.input<S>,
   context: RunContext,
 ): Promise<z.output<S>> {
+  const { properties: schema, unrendered = [] } = task;
   const scope = expressionScope(context);
-  const rendered: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(withExpressionDefaults(task.properties, source))) {
-    rendered[name] = task.unrendered?.includes(name) ? value : await render(value, name, scope);
+  const written = withoutAbsent(schema, source);
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(written)) {
+    given[name] = unrendered.includes(name) ? value : await render(value, name, scope);
   }
-  registerSecrets(task.properties, rendered, context.redactor);
-  const result = task.properties.safeParse(rendered);
+  const rendered = withoutAbsent(schema, given);
+  for (const [name, template] of expressionDefaults(schema)) {
+    if (name in rendered) continue;
+    written[name] = template;
+    rendered[name] = await render(template, name, scope);
+  }
+  registerSecrets(schema, rendered, context.redactor);
+  const result = schema.safeParse(rendered);
   if (result.success) return result.data;
-  throw invalidProperties(task, problemsOf(task.properties, result.error), context);
+  await printTexts(result.error.issues, written, rendered, scope);
+  const again = schema.safeParse(rendered);
+  if (again.success) return again.data;
+  throw invalidProperties(task, problemsOf(schema, again.error.issues, rendered), context);
 }
 
 /**
@@ -38,29 +49,65 @@ export function staticProblems(
   task: Pick<TaskType, 'properties'>,
   source: Record<string, unknown>,
 ): PropertyProblem[] {
-  const result = task.properties.safeParse(withoutAbsent(source));
+  const given = withoutAbsent(task.properties, source);
+  const result = task.properties.safeParse(given);
   if (result.success) return [];
-  return problemsOf(task.properties, result.error).filter(
-    (problem) => !holdsExpression(valueAt(source, problem.path)),
+  const judged = result.error.issues.filter(
+    (issue) => issue.code === 'unrecognized_keys' || !holdsExpression(valueAt(given, issue.path)),
   );
+  return problemsOf(task.properties, judged, given);
 }
 
-/** Defaults such as `{{ flow.namespace }}` are rendered like anything the user wrote. */
-function withExpressionDefaults(schema: z.ZodObject, source: object): Record<string, unknown> {
-  const properties = withoutAbsent(source);
-  for (const [name, property] of Object.entries(schema.shape)) {
-    if (name in properties) continue;
+/** Defaults such as `{{ flow.namespace }}`, which are rendered like anything the user wrote. */
+function expressionDefaults(schema: z.ZodObject): [string, string][] {
+  return Object.entries(schema.shape).flatMap(([name, property]): [string, string][] => {
     const fallback: unknown = (property as z.ZodType).safeParse(undefined).data;
-    if (typeof fallback === 'string' && hasExpression(fallback)) properties[name] = fallback;
-  }
-  return properties;
+    return typeof fallback === 'string' && hasExpression(fallback) ? [[name, fallback]] : [];
+  });
 }
 
-/** A key without a value counts as not given, as YAML writers expect. */
-function withoutAbsent(source: object): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(source).filter(([, value]) => value !== undefined && value !== null),
+/**
+ * A key without a value counts as not given, as YAML writers expect: among the properties, and in a property that has
+ * properties of its own. In other maps null is a value.
+ */
+function withoutAbsent(schema: z.ZodType, source: object): Record<string, unknown> {
+  const shape = shapeOf(schema) ?? {};
+  const given: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(source)) {
+    if (value === undefined || value === null) continue;
+    const property = shape[name];
+    const hasOwn = property !== undefined && shapeOf(property) !== null && isPlainMap(value);
+    given.push([name, hasOwn ? withoutAbsent(property, value) : value]);
+  }
+  return Object.fromEntries(given);
+}
+
+/** A lone expression gives a typed value; where a text is wanted, it is printed as in any longer text. */
+async function printTexts(
+  issues: readonly z.core.$ZodIssue[],
+  written: object,
+  rendered: object,
+  scope: ExpressionScope,
+): Promise<void> {
+  for (const { path } of issues.filter(wantsText)) {
+    const template = valueAt(written, path);
+    const parent = valueAt(rendered, path.slice(0, -1));
+    const name = path.at(-1);
+    if (typeof template !== 'string' || !hasExpression(template) || name === undefined) continue;
+    const text = await renderString(template, scope, { property: formatPath(path) });
+    (parent as Record<PropertyKey, unknown>)[name] = text;
+  }
+}
+
+function wantsText(issue: z.core.$ZodIssue): boolean {
+  if (issue.code === 'invalid_type') return issue.expected === 'string';
+  return (
+    issue.code === 'invalid_union' && issue.errors.some((arm) => arm.some(isAtRoot) && arm.some(wantsText))
   );
+}
+
+function isAtRoot(issue: z.core.$ZodIssue): boolean {
+  return issue.path.length === 0;
 }
 
 async function render(value: unknown, path: string, scope: ExpressionScope): Promise<unknown> {
@@ -70,31 +117,32 @@ async function render(value: unknown, path: string, scope: ExpressionScope): Pro
   if (Array.isArray(value)) {
     return Promise.all(value.map((item, index) => render(item, `${path}[${index}]`, scope)));
   }
-  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype)
-    return value;
+  if (!isPlainMap(value)) return value;
   const entries: [string, unknown][] = [];
   for (const [name, item] of Object.entries(value))
     entries.push([name, await render(item, `${path}.${name}`, scope)]);
   return Object.fromEntries(entries);
 }
 
+function isPlainMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
 /** Whatever stands in a property that is marked secret, and in a URL's user-info, is masked from here on. */
-function registerSecrets(schema: z.ZodType, value: unknown, redactor: Redactor): void {
-  if (typeof value === 'string') {
-    if (isSecret(schema)) redactor.register(value);
-    redactor.registerUrl(value);
-    return;
-  }
-  if (value === null || typeof value !== 'object') return;
-  const shape = shapeOf(schema);
-  for (const [name, item] of Object.entries(value)) {
-    const property = shape?.[name];
-    if (property !== undefined) registerSecrets(property, item, redactor);
+function registerSecrets(schema: z.ZodType | undefined, value: unknown, redactor: Redactor): void {
+  if (typeof value === 'string') redactor.registerUrl(value);
+  if (typeof value === 'object' && value !== null) {
+    const shape = schema === undefined ? null : shapeOf(schema);
+    for (const [name, item] of Object.entries(value)) registerSecrets(shape?.[name], item, redactor);
+  } else if (schema !== undefined && isSecret(schema) && value !== undefined && value !== null) {
+    redactor.register(String(value));
   }
 }
 
+/** Whether the schema, or what it makes optional, is marked. */
 function isSecret(schema: z.ZodType): boolean {
-  return schema.meta()?.secret === true;
+  const { innerType } = schema._zod.def as { innerType?: z.ZodType };
+  return schema.meta()?.secret === true || (innerType !== undefined && isSecret(innerType));
 }
 
 /** The properties of an object schema, through `optional` and `default`. */
@@ -108,21 +156,29 @@ function shapeOf(schema: z.ZodType): Record<string, z.ZodType> | null {
   return definition.innerType === undefined ? null : shapeOf(definition.innerType);
 }
 
-function problemsOf(schema: z.ZodObject, error: z.ZodError): PropertyProblem[] {
-  return error.issues.flatMap((issue): PropertyProblem[] => {
+function problemsOf(
+  schema: z.ZodObject,
+  issues: readonly z.core.$ZodIssue[],
+  given: object,
+): PropertyProblem[] {
+  return issues.flatMap((issue): PropertyProblem[] => {
     if (issue.code === 'unrecognized_keys') {
       const known = Object.keys(shapeAt(schema, issue.path) ?? {});
       return issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownProperty(key, known) }));
     }
-    const missing = issue.code === 'invalid_type' && /received undefined$/.test(issue.message);
-    return [{ path: issue.path, message: missing ? 'is required' : unionMessage(issue) }];
+    const missing = issue.code !== 'custom' && valueAt(given, issue.path) === undefined;
+    return [{ path: issue.path, message: missing ? 'is required' : messageOf(issue) }];
   });
 }
 
-/** A union's own message is "Invalid input"; what its members said is what the reader needs. */
-function unionMessage(issue: z.core.$ZodIssue): string {
+/** A union's own message is "Invalid input"; what the members that take such a value said is what the reader needs. */
+function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'invalid_union') return lowerFirst(issue.message);
-  const messages = new Set(issue.errors.flat().map((inner) => lowerFirst(inner.message)));
+  const fitting = issue.errors.filter(
+    (arm) => !arm.some((inner) => inner.code === 'invalid_type' && isAtRoot(inner)),
+  );
+  const arms = fitting.length === 0 ? issue.errors : fitting;
+  const messages = new Set(arms.flat().map(messageOf));
   return messages.size === 0 ? lowerFirst(issue.message) : [...messages].join(', or ');
 }
 

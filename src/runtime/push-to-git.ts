@@ -56,20 +56,7 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
   const { remote, base, identity, properties } = input;
   const { kind, namespace, children } = input.scope;
   const commit = base.snapshot?.commit ?? null;
-  const source: PlanEndpoint = {
-    kind: 'storage',
-    location: context.storage.location,
-    resource: kind,
-    namespace,
-    children,
-  };
-  const target: PlanEndpoint = {
-    kind: 'git',
-    url: remote.url,
-    revision: base.branch,
-    commit,
-    directory: identity.directory,
-  };
+  const { source, target } = pushEndpoints(context, input);
   const changes = planTransfer({
     ...input,
     policy: properties,
@@ -97,6 +84,21 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
     commitId,
     commitURL: commitId === null ? null : commitUrl(remote.url, commitId),
     revision: formatRevision(base.branch, commitId ?? commit),
+  };
+}
+
+/** The two sides of a push, as its plan names them. */
+export function pushEndpoints(
+  context: RunContext,
+  { identity, scope, base }: Pick<PushInput, 'identity' | 'scope' | 'base'>,
+): { source: PlanEndpoint; target: PlanEndpoint } {
+  const { url, directory } = identity;
+  const { kind, namespace, children } = scope;
+  const { location } = context.storage;
+  const commit = base.snapshot?.commit ?? null;
+  return {
+    source: { kind: 'storage', location, resource: kind, namespace, children },
+    target: { kind: 'git', url, revision: base.branch, commit, directory },
   };
 }
 

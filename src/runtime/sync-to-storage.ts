@@ -47,15 +47,8 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
     oid: entry.oid,
   }));
   const { url, directory, revision } = input.identity;
-  const source: PlanEndpoint = { kind: 'git', url, revision, commit: input.snapshot.commit, directory };
+  const { source, target } = syncEndpoints(context, input);
   const { kind, namespace, children } = input.scope;
-  const target: PlanEndpoint = {
-    kind: 'storage',
-    location: context.storage.location,
-    resource: kind,
-    namespace,
-    children,
-  };
   const changes = planTransfer({
     ...input,
     current,
@@ -76,6 +69,20 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
   return { plan, revisions: applied ?? expectedRevisions(plan, input.stored) };
 }
 
+/** The two sides of a sync, as its plan names them. */
+export function syncEndpoints(
+  context: RunContext,
+  { identity, scope, snapshot }: Pick<SyncInput, 'identity' | 'scope' | 'snapshot'>,
+): { source: PlanEndpoint; target: PlanEndpoint } {
+  const { url, directory, revision } = identity;
+  const { kind, namespace, children } = scope;
+  const { location } = context.storage;
+  return {
+    source: { kind: 'git', url, revision, commit: snapshot.commit, directory },
+    target: { kind: 'storage', location, resource: kind, namespace, children },
+  };
+}
+
 /** Runs a sync again from its reading on when storage changed under it; the third conflict in a row is the caller's. */
 export async function retryOnConflict<T>(sync: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -88,8 +95,13 @@ export async function retryOnConflict<T>(sync: () => Promise<T>): Promise<T> {
 }
 
 /** Writes the rows of a run where its outputs live, and returns the URI. */
-export function writeRows(context: RunContext, name: string, rows: readonly object[]): Promise<string> {
-  return context.outputFiles.write(`${name}.jsonl`, jsonLines(rows));
+export function writeRows(
+  context: RunContext,
+  name: string,
+  rows: readonly object[] | Uint8Array,
+): Promise<string> {
+  const content = rows instanceof Uint8Array ? Buffer.from(rows).toString() : jsonLines(rows);
+  return context.outputFiles.write(`${name}.jsonl`, content);
 }
 
 /**

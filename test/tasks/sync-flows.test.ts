@@ -52,8 +52,11 @@ describe('SyncFlows', () => {
       writes++;
       return apply(...args);
     };
+    world.storage.list = () => Promise.reject(new Error('the second run lists nothing'));
+    const requests = world.server.requests.length;
     const output = await sync();
     expect(writes).toBe(0);
+    expect(world.server.requests).toHaveLength(requests + 1);
     expect(output.summary).toEqual({ ...nothing, unchanged: 1 });
     expect(await rows(world.context, output.flows)).toMatchObject([{ syncState: 'UNCHANGED', revision: 1 }]);
   });

@@ -1,3 +1,26 @@
+/**
+ * Kestra's Pebble expressions: `{{ value }}`, `{% tag %}`, `{# comment #}`. Semantics follow Pebble's and Kestra's own
+ * sources; these are the points where a reader may expect something else:
+ *
+ * - `|` binds tighter than arithmetic and looser than `??` and `~`. `not` binds tightest: `not x is defined` is
+ *   `(not x) is defined`; write `x is not defined`.
+ * - In a string a backslash escapes only the quote around it: `'\n'` is two characters, as in Pebble. A newline comes
+ *   from YAML, or from `\n` in a regular expression. Only `replace('from', 'to')`, which Kestra does not have,
+ *   understands `\n`, `\t`, `\"` and `\\`.
+ * - A missing name is an error, except before `??`, `???` and `default`, and in `is null`, `is empty`, `is defined`.
+ *   An existing null is null: false in conditions, nothing in text.
+ * - Whole numbers divide to whole numbers: `7 / 2` is 3 and `7 / 2.0` is 3.5.
+ * - Dates are text between filters. They are read and printed in UTC unless the scope or `timeZone=` says otherwise.
+ * - A newline behind a tag stays; `-` beside a delimiter trims.
+ * - Regular expressions are RE2's: no look-around and no back-references.
+ *
+ * Not supported, each with an error that says so: the functions `appLink`, `block`, `credential`, `decrypt`, `encrypt`,
+ * `fromIon`, `http`, `isLastWorkingDay`, `isPublicHoliday`, `iterationOutput(s)`, `parent`, `parentOutput` and
+ * `randomPort`; the filters `escape`, `format`, `nl2br`, `numberformat`, `raw`, `sh` and `toIon`; the tags `block`,
+ * `cache`, `embed`, `extends`, `flush`, `from`, `import`, `include`, `macro` and `parallel`; calling methods of values.
+ *
+ * Nothing but the scope is reachable. Work is bounded by steps, text length and depth; see `limits.ts`.
+ */
 import { evaluateParsed, parseOrReport } from './evaluate-template.js';
 import type { ExpressionScope } from './scope.js';
 import type { Template } from './syntax/nodes.js';

@@ -38,7 +38,7 @@ function printField(letter: string, count: number, shown: Shown): string {
       return pad(weekOf(local, 7, 1).week, count);
     case 'M':
     case 'L':
-      return count < 3 ? pad(local.month, count) : printName('month', count, shown);
+      return count < 3 ? pad(local.month, count) : monthName(local.month, letter, count, shown.locale);
     case 'Q':
     case 'q':
       return printQuarter(Math.ceil(local.month / 3), count);
@@ -109,13 +109,30 @@ function printQuarter(quarter: number, count: number): string {
 }
 
 /** Names come from Intl. The wall clock is handed over as UTC, so that any zone will do. */
-function printName(type: 'month' | 'weekday' | 'era', count: number, shown: Shown): string {
+function printName(type: 'weekday' | 'era', count: number, shown: Shown): string {
   const { year, month, day } = shown.local;
   const wall = new Date(0);
   wall.setUTCFullYear(year, month - 1, day);
-  const style = count === 4 ? 'long' : count === 5 ? 'narrow' : 'short';
-  const options: Intl.DateTimeFormatOptions = { timeZone: 'UTC', [type]: style };
-  const parts = new Intl.DateTimeFormat(shown.locale, options).formatToParts(wall);
+  return partOf(type, wall, shown.locale, { [type]: styleOf(count) });
+}
+
+/** `M` is the month's name beside a day, as in "5 mars"; `L` is the name by itself. Some languages tell them apart. */
+export function monthName(month: number, letter: string, count: number, locale: string): string {
+  const day = letter === 'M' ? ({ day: 'numeric' } as const) : {};
+  return partOf('month', new Date(Date.UTC(2000, month - 1, 1)), locale, { month: styleOf(count), ...day });
+}
+
+function styleOf(count: number): 'long' | 'narrow' | 'short' {
+  return count === 4 ? 'long' : count === 5 ? 'narrow' : 'short';
+}
+
+function partOf(
+  type: 'weekday' | 'era' | 'month',
+  wall: Date,
+  locale: string,
+  options: Intl.DateTimeFormatOptions,
+): string {
+  const parts = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options }).formatToParts(wall);
   return parts.find((part) => part.type === type)?.value ?? '';
 }
 

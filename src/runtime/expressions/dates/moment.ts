@@ -68,8 +68,8 @@ export function daysInMonth(year: number, month: number): number {
 }
 
 /** Days since 1 January 1970. */
-export function epochDay(date: { year: number; month: number; day: number }): number {
-  return wallSeconds(date) / DAY_SECONDS;
+export function epochDay({ year, month, day }: { year: number; month: number; day: number }): number {
+  return wallSeconds({ year, month, day }) / DAY_SECONDS;
 }
 
 /** 1 for Monday to 7 for Sunday. */

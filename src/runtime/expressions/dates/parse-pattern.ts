@@ -1,4 +1,5 @@
 import { Fault } from '../fault.js';
+import { monthName } from './format-pattern.js';
 import { isRealDateTime, type LocalDateTime, type Moment, momentOf } from './moment.js';
 import type { PatternPart } from './pattern.js';
 import { findZone, type Zone } from './zone.js';
@@ -9,8 +10,8 @@ const OFFSET = 'Z|[+-]\\d{2}(?::?\\d{2})?(?::?\\d{2})?';
 const SHAPES: ReadonlyMap<string, (count: number, locale: string) => string> = new Map([
   ['u', digitsOrMore],
   ['y', digitsOrMore],
-  ['M', (count, locale) => (count < 3 ? digits(count) : alternatives(monthNames(count, locale)))],
-  ['L', (count, locale) => (count < 3 ? digits(count) : alternatives(monthNames(count, locale)))],
+  ['M', (count, locale) => (count < 3 ? digits(count) : alternatives(monthNames('M', count, locale)))],
+  ['L', (count, locale) => (count < 3 ? digits(count) : alternatives(monthNames('L', count, locale)))],
   ['d', digits],
   ['H', digits],
   ['k', digits],
@@ -39,7 +40,7 @@ export function parseByParts(
 ): Moment | null {
   const fields: { letter: string; count: number }[] = [];
   const shape = (part: PatternPart): string => {
-    if (part.kind === 'text') return part.value.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+    if (part.kind === 'text') return part.value.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
     if (part.kind === 'optional') return `(?:${part.parts.map(shape).join('')})?`;
     const pattern = SHAPES.get(part.letter);
     if (pattern === undefined) throw new Fault(`"${part.letter}" cannot be read from text`);
@@ -58,7 +59,7 @@ export function parseByParts(
     const value = found[index + 1];
     if (value !== undefined) values.set(letter, isTwoDigitYear(letter, count) ? `20${value}` : value);
     if (value !== undefined && (letter === 'M' || letter === 'L') && count >= 3) {
-      values.set(letter, String(monthNames(count, locale).indexOf(value) + 1));
+      values.set(letter, String(monthNames(letter, count, locale).indexOf(value) + 1));
     }
   });
   return momentFrom(values, zone);
@@ -107,9 +108,8 @@ function digitsOrMore(count: number): string {
   return count === 1 ? '\\d{1,6}' : `\\d{${count}}`;
 }
 
-function monthNames(count: number, locale: string): string[] {
-  const format = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', month: count === 4 ? 'long' : 'short' });
-  return Array.from({ length: 12 }, (_, month) => format.format(Date.UTC(2000, month, 1)));
+function monthNames(letter: string, count: number, locale: string): string[] {
+  return Array.from({ length: 12 }, (_, month) => monthName(month + 1, letter, count, locale));
 }
 
 function alternatives(names: readonly string[]): string {

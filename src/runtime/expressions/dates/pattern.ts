@@ -90,9 +90,8 @@ function field(letter: string, count: number, pattern: string): PatternPart {
   return { kind: 'field', letter, count };
 }
 
-/** Text between quotes; two quotes are one, inside and outside. */
+/** Text between quotes. Two quotes are one, inside and outside. */
 function readQuoted(pattern: string, start: number): { value: string; end: number } {
-  if (pattern[start + 1] === "'") return { value: "'", end: start + 2 };
   let value = '';
   for (let at = start + 1; at < pattern.length; at++) {
     if (pattern[at] !== "'") {
@@ -101,7 +100,7 @@ function readQuoted(pattern: string, start: number): { value: string; end: numbe
       value += "'";
       at++;
     } else {
-      return { value, end: at + 1 };
+      return { value: at === start + 1 ? "'" : value, end: at + 1 };
     }
   }
   throw new Fault(`a quote in the date format "${pattern}" is never closed`);

@@ -26,10 +26,9 @@ const yaml: FunctionDefinition = {
   call: async (args) => {
     const { parse } = await import('yaml');
     try {
-      const value: unknown = parse(args.requiredText('yaml'), withoutPrototype, { logLevel: 'silent' });
+      const value: unknown = parse(args.requiredText('yaml'), withoutPrototype, { logLevel: 'error' });
       return value;
-    } catch (error) {
-      if (error instanceof Fault) throw error;
+    } catch {
       throw new Fault('the text is not YAML');
     }
   },

@@ -25,11 +25,10 @@ function atVersion(args: Arguments): { namespace?: string; version?: number } {
 const secret: FunctionDefinition = {
   parameters: ['key', 'namespace', 'subkey'],
   required: 1,
-  call: (args, tools) =>
-    provider(tools, 'secret')(args.requiredText('key'), {
-      ...optional(args, 'namespace'),
-      ...optional(args, 'subkey'),
-    }),
+  call: (args, tools) => {
+    const key = args.requiredText('key');
+    return provider(tools, 'secret')(key, { ...optional(args, 'namespace'), ...optional(args, 'subkey') });
+  },
 };
 
 /** A key that is missing is an error unless `errorOnMissing=false`, which gives null. */

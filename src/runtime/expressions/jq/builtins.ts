@@ -3,7 +3,17 @@ import { nearestName } from '../nearest.js';
 import { arg, combinations, type FilterFunction, one } from './arguments.js';
 import { ENTRY_FUNCTIONS } from './entry-functions.js';
 import { LOOP_FUNCTIONS } from './loop-functions.js';
-import { childItem, firstOf, inEach, iterate, type JqItem, type JqRun, made, valuesOf } from './machine.js';
+import {
+  childItem,
+  firstOf,
+  inEach,
+  iterate,
+  type JqItem,
+  type JqRun,
+  made,
+  paid,
+  valuesOf,
+} from './machine.js';
 import type { JqFilter } from './nodes.js';
 import { ORDER_FUNCTIONS } from './order-functions.js';
 import { PATH_FUNCTIONS } from './path-functions.js';
@@ -59,7 +69,7 @@ export function* callBuiltin(
   const isKind = KINDS.get(id);
   if (isKind !== undefined) return yield* one(isKind(input.value) ? input : undefined);
   const call = findValueFunction(id);
-  for (const values of combinations(args, input, run)) yield made(call(input.value, values, run));
+  for (const values of combinations(args, input, run)) yield paid(call(input.value, values, run), run);
 }
 
 /** Fails before anything runs when a program calls what there is not. */

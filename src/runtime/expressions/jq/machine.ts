@@ -43,6 +43,13 @@ export function made(value: Json): JqItem {
   return { value: value ?? null, path: null };
 }
 
+/** What a function made, after it is paid for by its size. */
+export function paid(value: Json, run: JqRun): JqItem {
+  if (typeof value === 'string') run.budget.fits(value.length);
+  else if (Array.isArray(value)) run.budget.spend(value.length);
+  return made(value);
+}
+
 export function childItem(item: JqItem, key: Json): JqItem {
   return { value: child(item.value, key), path: item.path === null ? null : [...item.path, key] };
 }

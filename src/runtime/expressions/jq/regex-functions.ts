@@ -116,14 +116,11 @@ function named(found: RegexMatch): Json {
 }
 
 function describe(found: RegexMatch): Json {
-  return {
-    offset: found.offset,
-    length: [...found.text].length,
-    string: found.text,
-    captures: found.groups.map(({ name, text }) => ({
-      string: text,
-      length: [...(text ?? '')].length,
-      name,
-    })),
-  };
+  const { offset, text } = found;
+  const captures = found.groups.map((group) => ({ ...place(group.offset, group.text), name: group.name }));
+  return { ...place(offset, text), captures };
+}
+
+function place(offset: number, text: string | null) {
+  return { offset, length: [...(text ?? '')].length, string: text };
 }

@@ -1,11 +1,13 @@
 import { assign } from './assign.js';
 import { callBuiltin } from './builtins.js';
 import { formatText } from './formats.js';
-import { childItem, iterate, type JqItem, type JqRun, made, recurse, valuesOf } from './machine.js';
+import { childItem, iterate, type JqItem, type JqRun, made, paid, recurse, valuesOf } from './machine.js';
 import type { JqFilter } from './nodes.js';
 import { isTruthy, JqError, type Json, objectOf, operate, typeOf } from './values.js';
 
 type Node<K extends JqFilter['kind']> = Extract<JqFilter, { kind: K }>;
+/** The kinds that share a shape: two filters side by side. */
+type Chain = 'pipe' | 'comma' | 'and' | 'or' | 'alternative';
 
 /** The results of a filter for one value, one after the other; those found in the input know their path. */
 export function* runFilter(filter: JqFilter, input: JqItem, run: JqRun): Generator<JqItem> {
@@ -57,7 +59,7 @@ export function* runFilter(filter: JqFilter, input: JqItem, run: JqRun): Generat
     case 'operate':
       for (const right of valuesOf(filter.right, input, run)) {
         for (const left of valuesOf(filter.left, input, run)) {
-          yield made(operate(filter.operator, left, right, run.budget));
+          yield paid(operate(filter.operator, left, right, run.budget), run);
         }
       }
       return;
@@ -137,26 +139,18 @@ function* construct(
   }
 }
 
-/** `a // b`: what is true in `a`; all of `b` when nothing is. Errors in `a` end it silently. */
-function* alternative(
-  filter: Node<'pipe' | 'comma' | 'and' | 'or' | 'alternative'>,
-  input: JqItem,
-  run: JqRun,
-) {
+/** `a // b`: what is true in `a`; all of `b` when nothing is. */
+function* alternative(filter: Node<Chain>, input: JqItem, run: JqRun): Generator<JqItem> {
   let found = false;
-  try {
-    for (const item of runFilter(filter.left, input, run)) {
-      if (!isTruthy(item.value)) continue;
-      found = true;
-      yield item;
-    }
-  } catch (error) {
-    if (!(error instanceof JqError)) throw error;
+  for (const item of runFilter(filter.left, input, run)) {
+    if (!isTruthy(item.value)) continue;
+    found = true;
+    yield item;
   }
   if (!found) yield* runFilter(filter.right, input, run);
 }
 
-function* decide(filter: Node<'pipe' | 'comma' | 'and' | 'or' | 'alternative'>, input: JqItem, run: JqRun) {
+function* decide(filter: Node<Chain>, input: JqItem, run: JqRun): Generator<JqItem> {
   for (const left of valuesOf(filter.left, input, run)) {
     if (isTruthy(left) === (filter.kind === 'or')) {
       yield made(filter.kind === 'or');

@@ -52,7 +52,11 @@ function contains(a: Json, b: Json, run: JqRun): boolean {
   if (Array.isArray(a) && Array.isArray(b))
     return b.every((item) => a.some((own) => contains(own, item, run)));
   if (typeof a === 'string' && typeof b === 'string') return a.includes(b);
-  if (typeOf(a) === typeOf(b)) return compareJson(a, b, run.budget) === 0;
+  return compareJson(a, b, run.budget) === 0;
+}
+
+function containsSame(a: Json, b: Json, run: JqRun): boolean {
+  if (typeOf(a) === typeOf(b)) return contains(a, b, run);
   throw new JqError(`${typeOf(a)} cannot contain ${typeOf(b)}`);
 }
 
@@ -124,8 +128,8 @@ export const VALUE_FUNCTIONS: ReadonlyMap<string, ValueFunction> = new Map<strin
   ['keys_unsorted/0', (value) => (isObject(value) ? Object.keys(value) : keys(value))],
   ['has/1', has],
   ['in/1', (value, [container]) => has(container, [value])],
-  ['contains/1', (value, [part], run) => contains(value, part, run)],
-  ['inside/1', (value, [whole], run) => contains(whole, value, run)],
+  ['contains/1', (value, [part], run) => containsSame(value, part, run)],
+  ['inside/1', (value, [whole], run) => containsSame(whole, value, run)],
   ['type/0', typeOf],
   ['floor/0', math(Math.floor)],
   ['ceil/0', math(Math.ceil)],

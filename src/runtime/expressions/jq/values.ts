@@ -105,6 +105,8 @@ export function operate(operator: JqOperator, a: Json, b: Json, budget: JqBudget
     case '/':
       if (typeof a === 'string' && typeof b === 'string') return b === '' ? [...a] : a.split(b);
       break;
+    case '%':
+      break;
   }
   if (typeof a === 'number' && typeof b === 'number') return calculate(operator, a, b);
   throw new JqError(`"${operator}" cannot be applied to ${typeOf(a)} and ${typeOf(b)}`);

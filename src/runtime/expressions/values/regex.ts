@@ -8,8 +8,12 @@ type Budget = Toolbox['budget'];
 export interface RegexMatch {
   readonly offset: number;
   readonly text: string;
-  /** The groups from the first on; null where a group took no part. */
-  readonly groups: readonly { readonly name: string | null; readonly text: string | null }[];
+  /** The groups from the first on; no text and the offset -1 where a group took no part. */
+  readonly groups: readonly {
+    readonly name: string | null;
+    readonly text: string | null;
+    readonly offset: number;
+  }[];
 }
 
 /** A compiled regular expression. Each use is paid for by the length of the text. */
@@ -85,6 +89,7 @@ function readMatch(matcher: Matcher, names: ReadonlyMap<number, string>): RegexM
   const groups = Array.from({ length: matcher.groupCount() }, (_, index) => ({
     name: names.get(index + 1) ?? null,
     text: matcher.group(index + 1),
+    offset: matcher.start(index + 1),
   }));
   return { offset: matcher.start(), text: matcher.group() ?? '', groups };
 }

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { ResourceKey } from '../../schemas/resources.js';
+import { StorageConflictError, StorageLockedError } from '../errors.js';
+import { formatKey, type Scope, type StorageAdapter } from '../storage/types.js';
+
+/**
+ * The note a run leaves behind when both sides agree: at this commit and this version of the storage, with these
+ * choices, there is nothing to do. A later run that finds the same needs one request for the remote's refs and no
+ * listing. A receipt is a short cut and nothing else: without one, or with a wrong one, a run plans as always.
+ */
+export interface Receipt {
+  /** How many resources are the same on both sides. */
+  unchanged: number;
+  /** The rows to report for them, as JSON Lines. */
+  rows: Uint8Array;
+}
+
+/** When a receipt holds. */
+export interface Agreement {
+  /** Id of the sync. */
+  id: string;
+  commit: string;
+  scope: Scope;
+  /** Everything else that decides what a run does: its policy, and the flow that runs it. */
+  choices: object;
+}
+
+const header = z.object({
+  commit: z.string(),
+  version: z.string(),
+  choices: z.string(),
+  unchanged: z.number(),
+});
+
+/** The receipt of an earlier run that still holds, or null. */
+export async function findReceipt(storage: StorageAdapter, agreement: Agreement): Promise<Receipt | null> {
+  if (storage.version === undefined) return null;
+  const [stored = null] = await storage.read([keyOf(agreement)]);
+  if (stored === null) return null;
+  const lineEnd = stored.content.indexOf(10);
+  const found = parseHeader(stored.content.subarray(0, lineEnd));
+  if (found?.commit !== agreement.commit || found.choices !== JSON.stringify(agreement.choices)) return null;
+  if ((await storage.version(agreement.scope)) !== found.version) return null;
+  return { unchanged: found.unchanged, rows: stored.content.subarray(lineEnd + 1) };
+}
+
+/**
+ * Leaves a receipt, if the storage is what the run took it for. The version is asked for before the listing: whatever
+ * changes in between makes the listing differ, and whatever changes later makes the version differ.
+ * @param expected blob ids by `formatKey`, of everything in the scope
+ */
+export async function leaveReceipt(
+  storage: StorageAdapter,
+  agreement: Agreement,
+  expected: ReadonlyMap<string, string>,
+  receipt: Receipt,
+): Promise<void> {
+  if (storage.version === undefined) return;
+  const version = await storage.version(agreement.scope);
+  const listing = await storage.list(agreement.scope);
+  if (listing.length !== expected.size) return;
+  if (listing.some(({ key, oid }) => expected.get(formatKey(key)) !== oid)) return;
+  const { commit, choices } = agreement;
+  const line = JSON.stringify({
+    commit,
+    version,
+    choices: JSON.stringify(choices),
+    unchanged: receipt.unchanged,
+  });
+  const content = Buffer.concat([Buffer.from(`${line}\n`), receipt.rows]);
+  const [present = null] = await storage.read([keyOf(agreement)]);
+  const expectedOid = present?.oid ?? null;
+  try {
+    await storage.apply({ changes: [{ action: 'put', key: keyOf(agreement), content, expectedOid }] });
+  } catch (error) {
+    // Somebody else is at work here: their receipt is as good as ours, and none is good enough.
+    if (!(error instanceof StorageConflictError || error instanceof StorageLockedError)) throw error;
+  }
+}
+
+function parseHeader(line: Uint8Array): z.output<typeof header> | null {
+  try {
+    return header.parse(JSON.parse(Buffer.from(line).toString()));
+  } catch {
+    return null;
+  }
+}
+
+function keyOf({ id }: Agreement): ResourceKey {
+  return { kind: 'state', namespace: '', id: `${id}.receipt` };
+}

@@ -1,0 +1,79 @@
+import type { PlanEndpoint, PlanSummary } from '../../schemas/plan.js';
+import { makePlan, type StagedPlan, summarize } from '../plan/make-plan.js';
+import { type Agreement, findReceipt, leaveReceipt } from '../plan/receipt.js';
+import { jsonLines } from '../plan/report.js';
+import { type SyncIdentity, syncId } from '../plan/sync-state.js';
+import type { TransferPolicy } from '../plan/transfer.js';
+import { formatKey, type Scope, type StoredEntry } from '../storage/types.js';
+import type { RunContext } from './context.js';
+import { settle } from './settle.js';
+
+export interface Unchanged {
+  summary: PlanSummary;
+  rows: Uint8Array;
+}
+
+export interface NoChangeInput {
+  task: string;
+  direction: 'SYNC' | 'PUSH';
+  source: PlanEndpoint;
+  target: PlanEndpoint;
+  dryRun: boolean;
+}
+
+/** What a receipt of this run holds for. Whatever else decides about the outcome goes into `further`. */
+export function agreementOf(
+  context: RunContext,
+  identity: SyncIdentity,
+  commit: string,
+  scope: Scope,
+  { delete: deletes, deleteScope, onConflict }: TransferPolicy,
+  further: object = {},
+): Agreement {
+  const { namespace, flowId } = context.identity;
+  const choices = { deletes, deleteScope, onConflict, running: [namespace, flowId], ...further };
+  return { id: syncId(identity), commit, scope, choices };
+}
+
+/** The outcome of a run that an earlier one's receipt shows to have nothing to do; null when it has to look. */
+export async function unchangedSince(
+  context: RunContext,
+  agreement: Agreement,
+  input: NoChangeInput,
+): Promise<Unchanged | null> {
+  const receipt = await findReceipt(context.storage, agreement);
+  if (receipt === null) return null;
+  const nothing = async () => new Map<string, Uint8Array>();
+  const plan = await makePlan({ ...input, changes: [], readBefore: nothing, readAfter: nothing });
+  plan.document.summary.unchanged = receipt.unchanged;
+  await settle(context, plan, input.dryRun, async () => null);
+  if (input.direction === 'PUSH') context.logger.info({ commit: agreement.commit }, 'nothing to commit');
+  return { summary: plan.document.summary, rows: receipt.rows };
+}
+
+/** Leaves a receipt after a run that left both sides in agreement; one that left anything aside leaves none. */
+export async function rememberAgreement(
+  context: RunContext,
+  agreement: Agreement,
+  plan: StagedPlan,
+  listed: readonly StoredEntry[],
+  rows: readonly { syncState: string }[],
+): Promise<void> {
+  const { changes } = plan.document;
+  if (changes.some(({ state, note }) => note !== null || state === 'INVALID' || state === 'CONFLICT')) return;
+  const expected = new Map(listed.map(({ key, oid }) => [formatKey(key), oid]));
+  if (plan.document.direction === 'SYNC') {
+    for (const { key, after } of changes) {
+      if (after === null) expected.delete(formatKey(key));
+      else expected.set(formatKey(key), after);
+    }
+  }
+  const kept = rows
+    .filter(({ syncState }) => syncState !== 'DELETED')
+    .map((row) => ({ ...row, syncState: 'UNCHANGED' }));
+  const { added, updated, overwritten, unchanged } = summarize(changes);
+  await leaveReceipt(context.storage, agreement, expected, {
+    unchanged: added + updated + overwritten + unchanged,
+    rows: Buffer.from(jsonLines(kept)),
+  });
+}

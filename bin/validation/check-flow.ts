@@ -7,7 +7,6 @@ import { nearestName } from '../../src/runtime/expressions/nearest.js';
 import { pluginDefaultsOf, withPluginDefaults } from '../../src/runtime/plugin-defaults.js';
 import { formatPath, staticProblems } from '../../src/runtime/properties.js';
 import type { TaskRegistry } from '../../src/runtime/registry.js';
-import type { TaskType } from '../../src/runtime/task.js';
 import { inspectSource } from '../inspect-source.js';
 import { FlowPositions, type Position } from './flow-positions.js';
 
@@ -50,7 +49,7 @@ function checkTask(
   const own = Object.entries(complete).filter(
     ([name]) => name in shape || (name in task && !(name in coreProperties.shape)),
   );
-  const found = [...coreProblems(task), ...staticProblems(type as TaskType, Object.fromEntries(own))];
+  const found = [...coreProblems(task), ...staticProblems(type, Object.fromEntries(own))];
   return found.map((problem) => {
     const at = [...path, ...problem.path];
     return { severity: 'error', message: `${formatPath(at)} ${problem.message}`, ...positions.ofKey(at) };

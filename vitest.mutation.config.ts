@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The pure tests of the planning room: what the mutation run repeats for every mutant. */
-export default defineConfig({ test: { include: ['test/plan/**/*.test.ts'] } });
+/** The tests that exercise the planning room: what the mutation run repeats for every mutant. */
+export default defineConfig({
+  test: { include: ['test/{plan,tasks}/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+});

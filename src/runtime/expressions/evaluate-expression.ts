@@ -1,6 +1,6 @@
 import { FlowgitError } from '../../errors.js';
 import { type Arguments, bindArguments, type Signature } from './arguments.js';
-import { Fault } from './fault.js';
+import { Fault, UndefinedNameFault } from './fault.js';
 import { findFilter } from './filters/index.js';
 import type { Frames } from './frames.js';
 import { findFunction } from './functions/index.js';
@@ -11,7 +11,7 @@ import { findTest } from './tests.js';
 import { pathOf, readAttribute } from './values/access.js';
 import { calculate, joinText } from './values/arithmetic.js';
 import { compare, contains, isEqual, isIn, isTrue } from './values/compare.js';
-import { isForbiddenKey, plainValue } from './values/kinds.js';
+import { isForbiddenKey, plainValue, walkOf } from './values/kinds.js';
 import { printValue } from './values/print.js';
 import { matchesWhole } from './values/regex.js';
 
@@ -52,6 +52,7 @@ export class ExpressionEvaluator {
     try {
       const filter = findFilter(name);
       const bound = await this.#bind(name, filter, args);
+      this.#pay(value);
       if (value === null && filter.takesNull !== true) return null;
       return this.#measured(await filter.apply(value, bound, this.#tools));
     } catch (error) {
@@ -126,6 +127,10 @@ export class ExpressionEvaluator {
     right: unknown,
   ): unknown {
     const { budget } = this.#tools;
+    if (operator !== '~' && operator !== '+') {
+      this.#pay(left);
+      this.#pay(right);
+    }
     switch (operator) {
       case '==':
         return isEqual(left, right, budget);
@@ -180,10 +185,10 @@ export class ExpressionEvaluator {
 
   async #bind(callee: string, signature: Signature, args: CallArguments): Promise<Arguments> {
     const positional: unknown[] = [];
-    for (const value of args.positional) positional.push(plainValue(await this.evaluate(value)));
+    for (const value of args.positional) positional.push(this.#pay(plainValue(await this.evaluate(value))));
     const named: { name: string; value: unknown; start: number }[] = [];
     for (const { name, value, start } of args.named) {
-      named.push({ name, value: plainValue(await this.evaluate(value)), start });
+      named.push({ name, value: this.#pay(plainValue(await this.evaluate(value))), start });
     }
     return bindArguments(callee, signature, positional, named);
   }
@@ -193,7 +198,7 @@ export class ExpressionEvaluator {
     try {
       return await this.evaluate(node);
     } catch (error) {
-      if (error instanceof Fault && error.undefinedName) return null;
+      if (error instanceof UndefinedNameFault) return null;
       throw error;
     }
   }
@@ -203,9 +208,16 @@ export class ExpressionEvaluator {
     try {
       return await this.evaluate(left);
     } catch (error) {
-      if (error instanceof Fault && error.undefinedName) return this.evaluate(right);
+      if (error instanceof UndefinedNameFault) return this.evaluate(right);
       throw error;
     }
+  }
+
+  /** Pays for a walk over a large value, which a filter, a function or an operator may make. */
+  #pay(value: unknown): unknown {
+    const walk = walkOf(value);
+    if (walk > 0) this.#tools.budget.spend(walk);
+    return value;
   }
 
   #measured(value: unknown): unknown {

@@ -22,7 +22,7 @@ export class Frames {
     const layer = this.#layerOf(name);
     if (layer !== undefined) return layer.get(name);
     if (this.#inBase(name)) return this.#base[name];
-    throw undefinedName(name, Object.keys(this.all()));
+    throw undefinedName(name, () => Object.keys(this.all()));
   }
 
   has(name: string): boolean {

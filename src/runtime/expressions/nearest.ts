@@ -1,9 +1,16 @@
+/** Beyond these, looking for a similar name would cost more than it helps. */
+const LONGEST_NAME = 100;
+const MOST_NAMES = 1_000;
+
 /** The name closest to `wanted`, when it is close enough to be what was meant. */
 export function nearestName(wanted: string, names: Iterable<string>): string | null {
+  if (wanted.length > LONGEST_NAME) return null;
   const target = simplify(wanted);
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let compared = 0;
   for (const name of names) {
+    if (++compared > MOST_NAMES) break;
     if (Math.abs(name.length - wanted.length) >= bestDistance) continue;
     const distance = simplify(name) === target ? 0 : editDistance(wanted, name);
     if (distance < bestDistance) {

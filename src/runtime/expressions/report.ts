@@ -11,6 +11,8 @@ export interface FaultPlace {
 }
 
 const LONGEST_EXCERPT = 120;
+/** A detail may quote a name or a format, which may be any text of a flow. */
+const LONGEST_DETAIL = 500;
 
 /**
  * The error a reader sees: property, expression, and where in the property. Lines and columns count from 1; the
@@ -18,6 +20,7 @@ const LONGEST_EXCERPT = 120;
  */
 export function reportFault(fault: Fault, verb: 'parse' | 'evaluate', place: FaultPlace): ExpressionError {
   const { source, property } = place;
+  const { detail, hint } = fault.explain();
   const offset = Math.min(fault.offset ?? 0, source.length);
   const before = source.slice(0, offset);
   const line = before.split('\n').length;
@@ -25,11 +28,14 @@ export function reportFault(fault: Fault, verb: 'parse' | 'evaluate', place: Fau
   const expression = excerpt(source, offset, place.tags);
   const where = source.includes('\n') ? `line ${line}, column ${column}` : `column ${column}`;
   const name = property === undefined ? '' : `${property}: `;
-  return new ExpressionError(`${name}cannot ${verb} "${expression}" at ${where}: ${fault.message}.`, {
-    data: { ...(property === undefined ? {} : { property }), expression, line, column },
-    ...(fault.hint === null ? {} : { hint: fault.hint }),
-    ...(fault.cause === undefined ? {} : { cause: fault.cause }),
-  });
+  return new ExpressionError(
+    `${name}cannot ${verb} "${expression}" at ${where}: ${shorten(detail, LONGEST_DETAIL)}.`,
+    {
+      data: { ...(property === undefined ? {} : { property }), expression, line, column },
+      ...(hint === null ? {} : { hint }),
+      ...(fault.cause === undefined ? {} : { cause: fault.cause }),
+    },
+  );
 }
 
 /** The tag around `offset`, on one line. */
@@ -40,7 +46,11 @@ function excerpt(source: string, offset: number, tags: readonly TagPlace[] = [])
     tag?.end ?? closingAfter(source, offset),
   );
   const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length > LONGEST_EXCERPT ? `${line.slice(0, LONGEST_EXCERPT - 1)}…` : line;
+  return shorten(line, LONGEST_EXCERPT);
+}
+
+function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
 function openingBefore(source: string, offset: number): number {

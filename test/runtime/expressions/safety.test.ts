@@ -173,10 +173,32 @@ describe('work without end', () => {
     [`{{ ['a', 'b'] | join(text) | length }}`, ''],
     [`{% filter replace({'a': 'aaaaaaaaaa'}) %}{{ text }}{% endfilter %}`, ''],
     ['{{ render(bomb) }}', 'steps'],
+    ['{% for i in 1..100000 %}{% set y = text | upper %}{% endfor %}', 'steps'],
+    ['{% for i in 1..100000 %}{% set y = text contains "zz" %}{% endfor %}', 'steps'],
+    ['{% for i in 1..100000 %}{% set y = max(text, "b") %}{% endfor %}', 'steps'],
+    ['{% for i in 1..100000 %}{% set y = wide | length %}{% endfor %}', 'steps'],
+    ['{% for i in 1..100000 %}{% set y = wideMap | length %}{% endfor %}', 'steps'],
+    ['{% for i in 1..100000 %}{% set y = many | first %}{% endfor %}', 'steps'],
+    ['{% for i in 1..100000 %}{{ wide.missing ?? "" }}{% endfor %}', ''],
+    ['{{ wide[text] }}', 'column 4: "aaa'],
+    ['{{ now() | date(text) }}', 'the date format is too long'],
+    ['{{ now() | date(timeZone=text) }}', 'there is no time zone "aaa'],
+    [
+      `{{ {} | jq('[range(100000)] | [.[] | 0] as $z | [range(100000)] | map($z | length) | length') }}`,
+      'steps',
+    ],
   ])('ends: %s', async (source, message) => {
-    const scope = scopeOf({ text, bomb: '{{ bomb }}{{ bomb }}' });
-    if (message === '') await evaluateTemplate(source, scope);
-    else expect(await failure(source, scope)).toContain(message);
+    const many = Array.from({ length: 10_000 }, (_, index) => `key${index}`);
+    const wide = Object.fromEntries(many.map((key) => [key, 1]));
+    const wideMap = new Map(many.map((key) => [key, 1]));
+    const scope = scopeOf({ text, bomb: '{{ bomb }}{{ bomb }}', many, wide, wideMap });
+    if (message === '') {
+      await evaluateTemplate(source, scope);
+    } else {
+      const shown = await failure(source, scope);
+      expect(shown).toContain(message);
+      expect(shown.length).toBeLessThan(1_000);
+    }
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { Fault } from '../fault.js';
 import { nearestName } from '../nearest.js';
+import { walkOf } from '../values/kinds.js';
 import { arg, combinations, type FilterFunction, one } from './arguments.js';
 import { ENTRY_FUNCTIONS } from './entry-functions.js';
 import { LOOP_FUNCTIONS } from './loop-functions.js';
@@ -69,6 +70,7 @@ export function* callBuiltin(
   const isKind = KINDS.get(id);
   if (isKind !== undefined) return yield* one(isKind(input.value) ? input : undefined);
   const call = findValueFunction(id);
+  run.budget.spend(walkOf(input.value));
   for (const values of combinations(args, input, run)) yield paid(call(input.value, values, run), run);
 }
 

@@ -1,4 +1,4 @@
-import { Fault } from '../fault.js';
+import { UndefinedNameFault } from '../fault.js';
 import { listNames, nearestName } from '../nearest.js';
 import type { Expression } from '../syntax/nodes.js';
 import { describeKind, isForbiddenKey, isMap, mapKeys } from './kinds.js';
@@ -11,7 +11,7 @@ import { Real } from './real.js';
 export function readAttribute(target: unknown, key: unknown, path: string): unknown {
   const name = key instanceof Real ? key.value : key;
   if (target === null || target === undefined) {
-    throw new Fault(`${path} is null, so it has no ${quote(name)}`, { undefinedName: true });
+    throw absent(name, `${path} is null, so it has no ${quote(name)}`);
   }
   if (Array.isArray(target)) return readElement(target, name, path);
   if (!isMap(target)) throw missingOnScalar(target, name, path);
@@ -24,16 +24,19 @@ export function readAttribute(target: unknown, key: unknown, path: string): unkn
       return target[wanted];
     }
   }
-  throw undefinedName(wanted, mapKeys(target), ` in ${path}`);
+  throw undefinedName(wanted, () => mapKeys(target), ` in ${path}`);
 }
 
 /** The fault of a name that is not there, with what there is instead. */
-export function undefinedName(name: string, known: readonly string[], place = ''): Fault {
-  const nearest = nearestName(name, known);
-  const has = known.length === 0 ? '' : ` (${place === '' ? 'there are' : 'it has'}: ${listNames(known)})`;
-  return new Fault(`"${name}" is not defined${place}${has}`, {
-    undefinedName: true,
-    ...(nearest === null ? {} : { hint: `Did you mean ${asAttribute(nearest)}?` }),
+export function undefinedName(name: string, known: () => readonly string[], place = ''): UndefinedNameFault {
+  return new UndefinedNameFault(name, () => {
+    const names = known();
+    const nearest = nearestName(name, names);
+    const has = names.length === 0 ? '' : ` (${place === '' ? 'there are' : 'it has'}: ${listNames(names)})`;
+    return {
+      detail: `"${name}" is not defined${place}${has}`,
+      hint: nearest === null ? null : `Did you mean ${asAttribute(nearest)}?`,
+    };
   });
 }
 
@@ -52,22 +55,20 @@ function readElement(list: readonly unknown[], key: unknown, path: string): unkn
   const index = typeof key === 'string' && /^\d+$/.test(key) ? Number(key) : key;
   if (typeof index === 'number' && Number.isInteger(index)) {
     if (index >= 0 && index < list.length) return list[index];
-    throw new Fault(`${path} has no element ${index} (its length is ${list.length})`, {
-      undefinedName: true,
-    });
+    throw absent(index, `${path} has no element ${index} (its length is ${list.length})`);
   }
-  throw new Fault(`${path} is a list, so it has no ${quote(key)}`, {
-    undefinedName: true,
-    hint: key === 'length' || key === 'size' ? 'Write "| length".' : 'Choose an element, such as [0].',
-  });
+  const hint = key === 'length' || key === 'size' ? 'Write "| length".' : 'Choose an element, such as [0].';
+  throw absent(key, `${path} is a list, so it has no ${quote(key)}`, hint);
 }
 
-function missingOnScalar(target: unknown, key: unknown, path: string): Fault {
+function missingOnScalar(target: unknown, key: unknown, path: string): UndefinedNameFault {
   const isJson = typeof target === 'string' && /^\s*[[{]/.test(target);
-  return new Fault(`${path} is ${describeKind(target)}, so it has no ${quote(key)}`, {
-    undefinedName: true,
-    ...(isJson ? { hint: `It looks like JSON text: write fromJson(${path}).` } : {}),
-  });
+  const hint = isJson ? `It looks like JSON text: write fromJson(${path}).` : null;
+  return absent(key, `${path} is ${describeKind(target)}, so it has no ${quote(key)}`, hint);
+}
+
+function absent(key: unknown, detail: string, hint: string | null = null): UndefinedNameFault {
+  return new UndefinedNameFault(quote(key), () => ({ detail, hint }));
 }
 
 function asAttribute(name: string): string {

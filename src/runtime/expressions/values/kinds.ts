@@ -55,3 +55,11 @@ export function describeKind(value: unknown): string {
   if (typeof value === 'boolean') return 'a boolean';
   return isMap(value) ? 'a map' : 'an object that expressions cannot read';
 }
+
+/** What a walk over a value costs, in steps: little for text, more for maps; nothing for small values. */
+export function walkOf(value: unknown): number {
+  if (typeof value === 'string') return Math.floor(value.length / 1_000);
+  if (Array.isArray(value)) return Math.floor(value.length / 200);
+  if (value instanceof Map) return Math.floor(value.size / 5);
+  return isMap(value) ? Math.floor(Object.keys(value).length / 5) : 0;
+}

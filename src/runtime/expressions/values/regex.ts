@@ -54,7 +54,7 @@ export async function loadRegex(): Promise<(pattern: string, flags?: RegexFlags)
     }
     const names = new Map(Object.entries(compiled.namedGroups()).map(([name, group]) => [group, name]));
     const size = compiled.programSize();
-    const pay = (text: string, budget: Budget) => budget.spend(Math.ceil((text.length * size) / 1_000));
+    const pay = (text: string, budget: Budget) => budget.spend(Math.ceil((text.length * size) / 200));
     return {
       matchesWhole: (text, budget) => {
         pay(text, budget);

@@ -1,20 +1,22 @@
 import { z } from 'zod';
 import { connection } from '../schemas/connection.js';
+import type { PlanChange } from '../schemas/plan.js';
 import { bool } from '../schemas/property.js';
 import { namespaceName } from '../schemas/resources.js';
 import { gitDirectory, guards, revision, transferOutput } from '../schemas/transfer.js';
 import type { Remote } from '../src/git/types.js';
-import { adoptFlows } from '../src/plan/adopt-flows.js';
+import { adoptChanged, adoptFlows } from '../src/plan/adopt-flows.js';
 import { memoryOf, readGitFlows, refuseDuplicates } from '../src/plan/git-flows.js';
 import { relativePath } from '../src/plan/load-ignore-rules.js';
 import { formatRevision } from '../src/plan/report.js';
 import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
-import { type FlowPlace, pathOfFlow } from '../src/resources/flow-path.js';
+import { type FlowPlace, namespaceOfPath, pathOfFlow } from '../src/resources/flow-path.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
-import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/no-change.js';
+import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
+import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, nameOfRevision, openRevision } from '../src/runtime/open-source.js';
-import { retryOnConflict, syncEndpoints, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
+import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import { formatKey } from '../src/storage/types.js';
 
@@ -107,18 +109,18 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     revision: formatRevision(snapshot.revision, snapshot.commit),
     dryRun: properties.dryRun,
   };
-  const unchanged = await unchangedSince(context, agreement, {
-    task: SyncFlows.type,
-    direction: 'SYNC',
-    ...syncEndpoints(context, { identity, scope, snapshot }),
-    dryRun: properties.dryRun,
+  const run = { task: SyncFlows.type, policy: properties, identity, state, scope, snapshot };
+  const quick = await syncFromReceipt(context, {
+    ...run,
+    agreement,
+    rowOf,
+    isRelevant: (path) => namespaceOfPath(place, path) !== null,
+    // What the storage itself thinks of a flow is asked on the ordinary way.
+    decode: async (entries) =>
+      context.storage.validate === undefined ? adoptChanged(snapshot, entries, place) : null,
   });
-  if (unchanged !== null) {
-    return {
-      flows: await writeRows(context, 'flows', unchanged.rows),
-      summary: unchanged.summary,
-      ...reported,
-    };
+  if (quick !== null) {
+    return { flows: await writeRows(context, 'flows', quick.rows), summary: quick.summary, ...reported };
   }
 
   const source = await listSource(remote, snapshot, directory, properties.failOnMissingDirectory);
@@ -138,12 +140,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   });
   for (const file of invalid) context.logger.warn({ file: file.message }, 'not a valid flow, left as it is');
   const { plan, revisions } = await syncToStorage(context, {
-    task: SyncFlows.type,
-    policy: properties,
-    identity,
-    state,
-    scope,
-    snapshot,
+    ...run,
     stored: stored.filter(
       (entry) =>
         !source.ignored(relativePath(directory, pathOfFlow(place, entry.key.namespace, entry.key.id))),
@@ -151,16 +148,22 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     gitPathOf: ({ key }) => pathOfFlow(place, key.namespace, key.id),
     ...adopted,
   });
-  const rows = plan.document.changes.map((change) => ({
+  const rows = plan.document.changes.map((change) =>
+    rowOf(change, revisions.get(formatKey(change.key)) ?? null),
+  );
+  if (!properties.dryRun) await rememberAgreement(context, agreement, plan, stored, rows);
+  return { flows: await writeRows(context, 'flows', rows), summary: plan.document.summary, ...reported };
+}
+
+function rowOf(change: PlanChange, revision: number | null) {
+  return {
     gitPath: change.gitPath,
     syncState: change.state,
     flowId: change.key.id,
     namespace: change.key.namespace,
-    revision: revisions.get(formatKey(change.key)) ?? null,
+    revision,
     ...(change.note !== null && { note: change.note }),
-  }));
-  if (!properties.dryRun) await rememberAgreement(context, agreement, plan, stored, rows);
-  return { flows: await writeRows(context, 'flows', rows), summary: plan.document.summary, ...reported };
+  };
 }
 
 type SyncProperties = z.output<typeof properties>;

@@ -1,18 +1,20 @@
 import { z } from 'zod';
 import { connection } from '../schemas/connection.js';
+import type { PlanChange } from '../schemas/plan.js';
 import { bool } from '../schemas/property.js';
 import { namespaceName } from '../schemas/resources.js';
 import { gitDirectory, guards, revision, transferOutput } from '../schemas/transfer.js';
 import type { Remote } from '../src/git/types.js';
-import { gitNamespaceFiles } from '../src/plan/git-namespace-files.js';
+import { gitNamespaceFiles, readChangedFiles } from '../src/plan/git-namespace-files.js';
 import { formatRevision } from '../src/plan/report.js';
 import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
-import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/no-change.js';
+import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
+import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, nameOfRevision, openRevision } from '../src/runtime/open-source.js';
-import { retryOnConflict, syncEndpoints, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
+import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 
 const properties = z.strictObject({
@@ -84,18 +86,20 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     revision: formatRevision(snapshot.revision, snapshot.commit),
     dryRun: properties.dryRun,
   };
-  const unchanged = await unchangedSince(context, agreement, {
-    task: SyncNamespaceFiles.type,
-    direction: 'SYNC',
-    ...syncEndpoints(context, { identity, scope, snapshot }),
-    dryRun: properties.dryRun,
+  const run = { task: SyncNamespaceFiles.type, policy: properties, identity, state, scope, snapshot };
+  const quick = await syncFromReceipt(context, {
+    ...run,
+    agreement,
+    rowOf,
+    isRelevant: () => true,
+    // Whether a directory counts as empty is seen by looking at all of it.
+    decode: async (changed, removed) =>
+      removed.length > 0 || state.lines.includes('/.gitkeep"')
+        ? null
+        : readChangedFiles(snapshot, changed, { namespace, directory }),
   });
-  if (unchanged !== null) {
-    return {
-      files: await writeRows(context, 'files', unchanged.rows),
-      summary: unchanged.summary,
-      ...reported,
-    };
+  if (quick !== null) {
+    return { files: await writeRows(context, 'files', quick.rows), summary: quick.summary, ...reported };
   }
 
   const { entries, ignored } = await listSource(
@@ -109,24 +113,23 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   for (const { note } of files.held) context.logger.warn({ file: note }, 'not synced');
   const prefix = directory === '' ? '' : `${directory}/`;
   const { plan } = await syncToStorage(context, {
-    task: SyncNamespaceFiles.type,
-    policy: properties,
-    identity,
-    state,
-    scope,
-    snapshot,
+    ...run,
     stored: stored.filter(({ key }) => !ignored(key.id)),
     gitPathOf: ({ key }) => prefix + pathOfFile(key.id),
     desired: files.resources,
     held: files.held,
     read: (changes) => files.read(snapshot, changes),
   });
-  const rows = plan.document.changes.map((change) => ({
+  const rows = plan.document.changes.map(rowOf);
+  if (!properties.dryRun) await rememberAgreement(context, agreement, plan, stored, rows);
+  return { files: await writeRows(context, 'files', rows), summary: plan.document.summary, ...reported };
+}
+
+function rowOf(change: PlanChange) {
+  return {
     gitPath: change.gitPath,
     kestraPath: `/${change.key.id}`,
     syncState: change.state,
     ...(change.note !== null && { note: change.note }),
-  }));
-  if (!properties.dryRun) await rememberAgreement(context, agreement, plan, stored, rows);
-  return { files: await writeRows(context, 'files', rows), summary: plan.document.summary, ...reported };
+  };
 }

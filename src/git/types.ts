@@ -130,6 +130,11 @@ export interface Snapshot {
    * @throws DirectoryNotFoundError when `path` is a file.
    */
   list(path: string): Promise<GitEntry[] | null>;
+  /**
+   * What differs below `path` from an older commit, found by walking only the directories that differ; null when the
+   * older commit's trees are not at hand. Sorted by path.
+   */
+  changedSince?(commit: string, path: string): Promise<PathChange[] | null>;
   /** The contents of blobs, by id. Missing ones are fetched in one request. */
   read(oids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
 }
@@ -143,6 +148,13 @@ export interface GitEntry {
   path: string;
   oid: string;
   mode: GitMode;
+}
+
+/** A path that two commits have differently; null where one has no entry there. */
+export interface PathChange {
+  path: string;
+  before: GitEntry | null;
+  after: GitEntry | null;
 }
 
 /** Regular, executable, symbolic link, submodule. */

@@ -1,12 +1,13 @@
 import type { ResourceKey } from '../../schemas/resources.js';
 import { InvalidFlowError } from '../errors.js';
-import type { Snapshot } from '../git/types.js';
+import type { GitEntry, Snapshot } from '../git/types.js';
 import { blobId } from '../resources/blob-id.js';
+import type { FlowPlace } from '../resources/flow-path.js';
 import { rewriteNamespace } from '../resources/flow-source.js';
 import { decodeUtf8 } from '../resources/text.js';
 import { formatKey, type StorageAdapter, type StoredEntry } from '../storage/types.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from './compare.js';
-import type { GitFlow, GitFlows, InvalidGitFlow } from './git-flows.js';
+import { type GitFlow, type GitFlows, type InvalidGitFlow, readGitFlows } from './git-flows.js';
 import type { SyncState } from './sync-state.js';
 
 export interface AdoptionInput {
@@ -63,10 +64,27 @@ export async function adoptFlows(input: AdoptionInput): Promise<AdoptedFlows> {
   };
 }
 
+/** Changed files as flows for storage, with their contents; null when one of them needs a closer look. */
+export async function adoptChanged(
+  snapshot: Snapshot,
+  entries: readonly GitEntry[],
+  place: FlowPlace,
+): Promise<{ desired: DesiredResource[]; contents: ReadonlyMap<string, Uint8Array> } | null> {
+  const memory = { keyOf: () => null, formerKey: () => null };
+  const found = await readGitFlows({ snapshot, entries, place, memory });
+  if (found.invalid.length > 0) return null;
+  const contents = new Map<string, Uint8Array>();
+  const desired = found.flows.map((flow): DesiredResource => {
+    const oid = adopt(flow, null, contents);
+    return { key: flow.key, gitPath: flow.gitPath, oid, sourceOid: flow.gitOid };
+  });
+  return { desired, contents };
+}
+
 /** The blob id a flow has in storage; its content is kept when it had to be made. */
-function adopt(flow: GitFlow, state: SyncState, contents: Map<string, Uint8Array>): string {
+function adopt(flow: GitFlow, state: SyncState | null, contents: Map<string, Uint8Array>): string {
   if (flow.source === null || flow.content === null)
-    return state.byPath.get(flow.gitPath)?.storedOid ?? flow.gitOid;
+    return state?.byPath.get(flow.gitPath)?.storedOid ?? flow.gitOid;
   const adopted = rewriteNamespace(flow.source, flow.key.namespace);
   const content = adopted === flow.source ? flow.content : encoder.encode(adopted);
   const oid = adopted === flow.source ? flow.gitOid : blobId(content);

@@ -40,6 +40,20 @@ export function gitNamespaceFiles(
   return { resources: resources.filter(({ key }) => kept.has(key.id)), held, read };
 }
 
+/**
+ * Changed files with their contents; null when one of them needs a closer look: links, submodules, and `.gitkeep`, which
+ * counts or does not by what stands beside it.
+ */
+export async function readChangedFiles(
+  snapshot: Snapshot,
+  entries: readonly GitEntry[],
+  place: { namespace: string; directory: string },
+): Promise<{ desired: DesiredResource[]; contents: ReadonlyMap<string, Uint8Array> } | null> {
+  const { resources, held } = gitNamespaceFiles(entries, place);
+  if (held.length > 0 || resources.some(({ key }) => key.id.endsWith('/'))) return null;
+  return { desired: resources, contents: await snapshot.read([...new Set(resources.map(({ oid }) => oid))]) };
+}
+
 async function read(snapshot: Snapshot, changes: readonly ComparedChange[]) {
   const oids = new Set(changes.flatMap(({ after }) => (after === null || after === emptyOid ? [] : [after])));
   const contents = new Map(await snapshot.read([...oids]));

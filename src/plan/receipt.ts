@@ -9,6 +9,11 @@ import { formatKey, type Scope, type StorageAdapter } from '../storage/types.js'
  * listing. A receipt is a short cut and nothing else: without one, or with a wrong one, a run plans as always.
  */
 export interface Receipt {
+  commit: string;
+  /** Of the storage's scope. */
+  version: string;
+  /** How many resources the scope holds. */
+  listed: number;
   /** How many resources are the same on both sides. */
   unchanged: number;
   /** The rows to report for them, as JSON Lines. */
@@ -30,18 +35,19 @@ const header = z.object({
   version: z.string(),
   choices: z.string(),
   unchanged: z.number(),
+  listed: z.number(),
 });
 
-/** The receipt of an earlier run that still holds, or null. */
+/** The receipt of an earlier run, when the storage is still as that run left it; its commit may be another one. */
 export async function findReceipt(storage: StorageAdapter, agreement: Agreement): Promise<Receipt | null> {
   if (storage.version === undefined) return null;
   const [stored = null] = await storage.read([keyOf(agreement)]);
   if (stored === null) return null;
   const lineEnd = stored.content.indexOf(10);
   const found = parseHeader(stored.content.subarray(0, lineEnd));
-  if (found?.commit !== agreement.commit || found.choices !== JSON.stringify(agreement.choices)) return null;
+  if (found === null || found.choices !== JSON.stringify(agreement.choices)) return null;
   if ((await storage.version(agreement.scope)) !== found.version) return null;
-  return { unchanged: found.unchanged, rows: stored.content.subarray(lineEnd + 1) };
+  return { ...found, rows: stored.content.subarray(lineEnd + 1) };
 }
 
 /**
@@ -53,21 +59,25 @@ export async function leaveReceipt(
   storage: StorageAdapter,
   agreement: Agreement,
   expected: ReadonlyMap<string, string>,
-  receipt: Receipt,
+  receipt: Pick<Receipt, 'unchanged' | 'rows'>,
 ): Promise<void> {
   if (storage.version === undefined) return;
   const version = await storage.version(agreement.scope);
   const listing = await storage.list(agreement.scope);
   if (listing.length !== expected.size) return;
   if (listing.some(({ key, oid }) => expected.get(formatKey(key)) !== oid)) return;
-  const { commit, choices } = agreement;
-  const line = JSON.stringify({
-    commit,
-    version,
-    choices: JSON.stringify(choices),
-    unchanged: receipt.unchanged,
-  });
-  const content = Buffer.concat([Buffer.from(`${line}\n`), receipt.rows]);
+  await writeReceipt(storage, agreement, { ...receipt, version, listed: listing.length });
+}
+
+/** Writes a receipt for a version that is known to be right. */
+export async function writeReceipt(
+  storage: StorageAdapter,
+  agreement: Agreement,
+  { version, unchanged, listed, rows }: Omit<Receipt, 'commit'>,
+): Promise<void> {
+  const choices = JSON.stringify(agreement.choices);
+  const line = JSON.stringify({ commit: agreement.commit, version, choices, unchanged, listed });
+  const content = Buffer.concat([Buffer.from(`${line}\n`), rows]);
   const [present = null] = await storage.read([keyOf(agreement)]);
   const expectedOid = present?.oid ?? null;
   try {

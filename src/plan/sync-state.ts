@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ResourceKey, ResourceKind } from '../../schemas/resources.js';
-import { formatKey, type StorageAdapter, type StorageChange, type StoredContent } from '../storage/types.js';
+import { formatKey, type StorageAdapter, type StorageChange } from '../storage/types.js';
+import { SortedLines } from './sorted-lines.js';
 
 /**
  * What flowgit remembers of a sync or push between runs: which commit it saw last, and for every resource the path and
@@ -20,6 +21,8 @@ export interface SyncState {
   readonly storedOid: string | null;
   /** The bytes it was read from, to tell whether a new state differs. */
   readonly bytes: Uint8Array | null;
+  /** A line per resource, for runs that look a few of them up. */
+  readonly lines: SortedLines;
 }
 
 export interface SyncedResource {
@@ -47,13 +50,13 @@ export interface SyncIdentity {
   rewrite: string;
 }
 
-const document = z.object({
+/** The first line of a stored state; a line `[gitPath, namespace, id, gitOid, storedOid]` per resource follows. */
+const header = z.object({
   version: z.literal(1),
   sync: z.record(z.string(), z.unknown()),
   commit: z.string().nullable(),
-  /** `[gitPath, namespace, id, gitOid, storedOid]`, sorted by path. */
-  resources: z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()])),
 });
+const row = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]);
 
 /** A stable, readable id: `sync-flow-company.team-1f3a…`. */
 export function syncId(identity: SyncIdentity): string {
@@ -71,41 +74,66 @@ export function syncId(identity: SyncIdentity): string {
 export async function readSyncState(storage: StorageAdapter, identity: SyncIdentity): Promise<SyncState> {
   const id = syncId(identity);
   const [stored = null] = await storage.read([stateKey(id)]);
-  let parsed: Pick<SyncState, 'commit' | 'byPath' | 'byKey'> | null = null;
-  const content = () => {
-    parsed ??= index(identity, stored === null ? null : parse(stored));
-    return parsed;
+  const bytes = stored?.content ?? null;
+  const lineEnd = bytes?.indexOf(10) ?? -1;
+  let resources: SyncedResource[] | null = null;
+  let byPath: Map<string, SyncedResource> | null = null;
+  let byKey: Map<string, SyncedResource> | null = null;
+  const all = () => {
+    resources ??= bytes === null ? [] : parseRows(identity, bytes.subarray(lineEnd + 1));
+    return resources;
   };
   return {
     id,
+    commit: bytes === null ? null : parseCommit(bytes.subarray(0, lineEnd)),
     storedOid: stored?.oid ?? null,
-    bytes: stored?.content ?? null,
-    get commit() {
-      return content().commit;
-    },
+    bytes,
+    lines: new SortedLines(bytes?.subarray(lineEnd + 1) ?? new Uint8Array()),
     get byPath() {
-      return content().byPath;
+      byPath ??= new Map(all().map((resource) => [resource.gitPath, resource]));
+      return byPath;
     },
     get byKey() {
-      return content().byKey;
+      byKey ??= new Map(all().map((resource) => [formatKey(resource.key), resource]));
+      return byKey;
     },
   };
 }
 
-function index({ kind }: SyncIdentity, parsed: z.output<typeof document> | null) {
-  const resources = (parsed?.resources ?? []).map(
-    ([gitPath, namespace, id, gitOid, storedOid]): SyncedResource => ({
-      gitPath,
-      key: { kind, namespace, id },
-      gitOid,
-      storedOid,
-    }),
-  );
-  return {
-    commit: parsed?.commit ?? null,
-    byPath: new Map(resources.map((resource) => [resource.gitPath, resource])),
-    byKey: new Map(resources.map((resource) => [formatKey(resource.key), resource])),
-  };
+/** One line of `SyncState.lines`. */
+export function parseStateLine({ kind }: SyncIdentity, line: string): SyncedResource {
+  const [gitPath, namespace, id, gitOid, storedOid] = row.parse(JSON.parse(line));
+  return { gitPath, key: { kind, namespace, id }, gitOid, storedOid };
+}
+
+/** The line that stands for a resource. */
+export function formatStateLine({ gitPath, key, gitOid, storedOid }: SyncedResource): string {
+  return JSON.stringify([gitPath, key.namespace, key.id, gitOid, storedOid]);
+}
+
+function parseRows({ kind }: SyncIdentity, bytes: Uint8Array): SyncedResource[] {
+  try {
+    const text = Buffer.from(bytes).toString().trimEnd().replaceAll('\n', ',');
+    return z
+      .array(row)
+      .parse(JSON.parse(`[${text}]`))
+      .map(([gitPath, namespace, id, gitOid, storedOid]) => ({
+        gitPath,
+        key: { kind, namespace, id },
+        gitOid,
+        storedOid,
+      }));
+  } catch {
+    return [];
+  }
+}
+
+function parseCommit(line: Uint8Array): string | null {
+  try {
+    return header.parse(JSON.parse(Buffer.from(line).toString())).commit;
+  } catch {
+    return null;
+  }
 }
 
 /** The change that records a run, or null when storage already says exactly that. */
@@ -115,24 +143,22 @@ export function recordSyncState(
   commit: string | null,
   resources: readonly SyncedResource[],
 ): StorageChange | null {
-  const rows = resources
-    .map(
-      ({ gitPath, key, gitOid, storedOid }) => [gitPath, key.namespace, key.id, gitOid, storedOid] as const,
-    )
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  const lines = rows.map((row) => JSON.stringify(row)).join(',\n');
-  const head = JSON.stringify({ version: 1, sync: identityFields(identity), commit }).slice(0, -1);
-  const content = new TextEncoder().encode(`${head},"resources":[\n${lines}\n]}\n`);
-  if (state.bytes !== null && Buffer.compare(state.bytes, content) === 0) return null;
-  return { action: 'put', key: stateKey(state.id), content, expectedOid: state.storedOid };
+  const sorted = [...resources].sort((a, b) => (a.gitPath < b.gitPath ? -1 : a.gitPath > b.gitPath ? 1 : 0));
+  const lines = sorted.map((resource) => `${formatStateLine(resource)}\n`).join('');
+  return recordStateLines(state, identity, commit, new SortedLines(Buffer.from(lines)));
 }
 
-function parse(stored: StoredContent): z.output<typeof document> | null {
-  try {
-    return document.parse(JSON.parse(new TextDecoder().decode(stored.content)));
-  } catch {
-    return null;
-  }
+/** As `recordSyncState`, for lines that stand already. */
+export function recordStateLines(
+  state: SyncState,
+  identity: SyncIdentity,
+  commit: string | null,
+  lines: SortedLines,
+): StorageChange | null {
+  const head = JSON.stringify({ version: 1, sync: identityFields(identity), commit });
+  const content = Buffer.concat([Buffer.from(`${head}\n`), lines.bytes]);
+  if (state.bytes !== null && Buffer.compare(state.bytes, content) === 0) return null;
+  return { action: 'put', key: stateKey(state.id), content, expectedOid: state.storedOid };
 }
 
 function stateKey(id: string): ResourceKey {

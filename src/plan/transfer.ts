@@ -21,7 +21,9 @@ export interface TransferPolicy {
 
 export interface TransferInput extends Pick<Comparison, 'desired' | 'current' | 'held' | 'target'> {
   policy: TransferPolicy;
-  state: SyncState;
+  state: Pick<SyncState, 'byKey'>;
+  /** How many resources each side has, where `desired` and `current` are not all of them. */
+  counts?: { source: number; target: number };
   /** Narrows what may be deleted further. */
   mayDelete?: (resource: CurrentResource) => boolean;
   /** Where things come from and go to, for messages. */
@@ -49,8 +51,8 @@ export function planTransfer(input: TransferInput): ComparedChange[] {
   });
   const guarded: GuardedPlan = {
     changes,
-    sourceCount: input.desired.length,
-    targetCount: input.current.length,
+    sourceCount: input.counts?.source ?? input.desired.length,
+    targetCount: input.counts?.target ?? input.current.length,
     source: input.sourceName,
     target: input.targetName,
   };

@@ -1,6 +1,6 @@
 import type { PlanEndpoint, PlanSummary } from '../../schemas/plan.js';
 import { makePlan, type StagedPlan, summarize } from '../plan/make-plan.js';
-import { type Agreement, findReceipt, leaveReceipt } from '../plan/receipt.js';
+import { type Agreement, findReceipt, leaveReceipt, type Receipt } from '../plan/receipt.js';
 import { jsonLines } from '../plan/report.js';
 import { type SyncIdentity, syncId } from '../plan/sync-state.js';
 import type { TransferPolicy } from '../plan/transfer.js';
@@ -42,7 +42,17 @@ export async function unchangedSince(
   input: NoChangeInput,
 ): Promise<Unchanged | null> {
   const receipt = await findReceipt(context.storage, agreement);
-  if (receipt === null) return null;
+  return receipt === null ? null : unchangedBy(context, agreement, receipt, input);
+}
+
+/** As `unchangedSince`, with the receipt at hand. */
+export async function unchangedBy(
+  context: RunContext,
+  agreement: Agreement,
+  receipt: Receipt,
+  input: NoChangeInput,
+): Promise<Unchanged | null> {
+  if (receipt.commit !== agreement.commit) return null;
   const nothing = async () => new Map<string, Uint8Array>();
   const plan = await makePlan({ ...input, changes: [], readBefore: nothing, readAfter: nothing });
   plan.document.summary.unchanged = receipt.unchanged;

@@ -46,15 +46,12 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
     gitPath: input.state.byKey.get(formatKey(entry.key))?.gitPath ?? input.gitPathOf(entry),
     oid: entry.oid,
   }));
-  const { url, directory, revision } = input.identity;
   const { source, target } = syncEndpoints(context, input);
-  const { kind, namespace, children } = input.scope;
   const changes = planTransfer({
     ...input,
     current,
     target: 'storage',
-    sourceName: `"${directory || '.'}" of ${url} at ${formatRevision(revision, input.snapshot.commit.slice(0, 10))}`,
-    targetName: `namespace ${namespace}${children ? ' and below' : ''} (${kind}s)`,
+    ...syncNames(input),
   });
   const plan = await makePlan({
     direction: 'SYNC',
@@ -80,6 +77,15 @@ export function syncEndpoints(
   return {
     source: { kind: 'git', url, revision, commit: snapshot.commit, directory },
     target: { kind: 'storage', location, resource: kind, namespace, children },
+  };
+}
+
+/** The two sides of a sync, as messages name them. */
+export function syncNames({ identity, scope, snapshot }: Pick<SyncInput, 'identity' | 'scope' | 'snapshot'>) {
+  const { url, directory, revision } = identity;
+  return {
+    sourceName: `"${directory || '.'}" of ${url} at ${formatRevision(revision, snapshot.commit.slice(0, 10))}`,
+    targetName: `namespace ${scope.namespace}${scope.children ? ' and below' : ''} (${scope.kind}s)`,
   };
 }
 
@@ -130,13 +136,18 @@ export async function readStored(
   return byOid;
 }
 
-async function apply(context: RunContext, plan: StagedPlan, input: SyncInput): Promise<Map<string, number>> {
-  const changes = plan.document.changes.filter(isChange).map((change): StorageChange => {
+/** The plan as a batch for the storage, each change with what it expects to replace. */
+export function changesToApply(plan: StagedPlan): StorageChange[] {
+  return plan.document.changes.filter(isChange).map((change): StorageChange => {
     if (change.state === 'DELETED') {
       return { action: 'delete', key: change.key, expectedOid: change.before ?? '' };
     }
     return { action: 'put', key: change.key, content: plan.contentAfter(change), expectedOid: change.before };
   });
+}
+
+async function apply(context: RunContext, plan: StagedPlan, input: SyncInput): Promise<Map<string, number>> {
+  const changes = changesToApply(plan);
   const record = recordSyncState(
     input.state,
     input.identity,

@@ -41,7 +41,7 @@ export function createMemoryStorage(): StorageAdapter {
       .filter((shelf) => inScope(scope, { kind: shelf.kind, namespace: shelf.namespace, id: '' }))
       .sort((a, b) => compareText(a.namespace, b.namespace));
 
-  return {
+  const storage: StorageAdapter & Required<Pick<StorageAdapter, 'version'>> = {
     location,
 
     async list(scope, options) {
@@ -83,7 +83,17 @@ export function createMemoryStorage(): StorageAdapter {
       const changes = shelvesIn(scope).reduce((sum, shelf) => sum + shelf.changes, 0);
       return `${instance}:${changes}`;
     },
+
+    async applyAt(batch, at, options) {
+      const version = await storage.version(at.scope);
+      if (version !== at.version) throw conflictError(location, []);
+      // Nothing awaits between the check and the change, so that no other call comes in between.
+      const applying = storage.apply(batch, options);
+      const after = storage.version(at.scope);
+      return { applied: await applying, version: await after };
+    },
   };
+  return storage;
 }
 
 function hold(

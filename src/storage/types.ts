@@ -45,6 +45,17 @@ export interface StorageAdapter {
    */
   version?(scope: Scope, options?: StorageCallOptions): Promise<string>;
 
+  /**
+   * As `apply`, provided that the scope is still at `version`, and tells the version that the batch leads to. Between
+   * the two nothing else is written, so that whoever knows the scope before the batch knows it after the batch.
+   * @throws StorageConflictError when the scope is at another version; nothing was written
+   */
+  applyAt?(
+    batch: Batch,
+    at: { scope: Scope; version: string },
+    options?: StorageCallOptions,
+  ): Promise<{ applied: AppliedChange[]; version: string }>;
+
   /** Calls back after something in the scope changed; resolves to a function that stops watching. */
   watch?(scope: Scope, onChange: () => void): Promise<() => Promise<void>>;
 

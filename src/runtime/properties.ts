@@ -74,8 +74,9 @@ function withoutAbsent(schema: z.ZodType, source: object): Record<string, unknow
   const shape = shapeOf(schema) ?? {};
   const given: [string, unknown][] = [];
   for (const [name, value] of Object.entries(source)) {
-    if (value === undefined || value === null) continue;
     const property = shape[name];
+    // Null is absent, except where the property itself says what null means, as a condition does.
+    if (value === undefined || (value === null && property?.safeParse(null).success !== true)) continue;
     const hasOwn = property !== undefined && shapeOf(property) !== null && isPlainMap(value);
     given.push([name, hasOwn ? withoutAbsent(property, value) : value]);
   }

@@ -40,8 +40,11 @@ export async function main(argv: readonly string[], io: Io, redactor = new Redac
 }
 
 async function runCommand(session: Session, { command, args }: Selection): Promise<number> {
-  const { io, status } = session;
-  const onAbort = () => status.print('Stopping. Press Ctrl-C again to quit at once.');
+  const { io, settings, status } = session;
+  const onAbort = () => {
+    // With --json, standard error holds JSON lines alone.
+    if (!settings.json) status.print('Stopping. Press Ctrl-C again to quit at once.');
+  };
   io.signal.addEventListener('abort', onAbort, { once: true });
   try {
     const { undecodable } = session.surroundings;

@@ -90,8 +90,9 @@ describe('a run that is told to stop', () => {
     const result = finish(child);
     await asked;
     child.kill(signal);
-    const { code, stdout } = await result;
+    const { code, stdout, stderr } = await result;
     expect(JSON.parse(stdout)).toMatchObject({ state: 'CANCELLED', taskRuns: [{ taskId: 'git' }] });
     expect(code).toBe(expected);
+    for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
   });
 });

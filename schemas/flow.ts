@@ -139,8 +139,10 @@ function collectList(list: unknown, path: readonly (string | number)[], found: P
 function collectTask(item: unknown, path: (string | number)[], found: PlacedTask[]): void {
   const entry = record(item);
   // The entries of a Dag hold their task one level down, beside `dependsOn`.
-  if (entry.task !== undefined && entry.id === undefined)
-    return collectTask(entry.task, [...path, 'task'], found);
+  if (entry.task !== undefined && entry.id === undefined) {
+    collectTask(entry.task, [...path, 'task'], found);
+    return;
+  }
   // A plugin's own list may be called `tasks` as well; without both of these it holds none of ours.
   if (typeof entry.id !== 'string' || typeof entry.type !== 'string') return;
   found.push({ path, task: entry as TaskDefinition });

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { RunState } from '../../schemas/execution.js';
 import type { TaskDefinition } from '../../schemas/flow.js';
 import { CancelledError, reportError } from '../errors.js';
@@ -73,15 +74,10 @@ class Steps {
   }
 
   async branches(block: Block, place: Place): Promise<void> {
-    let next = 0;
-    const worker = async () => {
-      for (let index = next++; index < block.branches.length && this.#goesOn(); index = next++) {
-        const branch = block.branches[index];
-        if (branch !== undefined) await this.#branch(branch, branchPlace(place, branch));
-      }
-    };
-    const atOnce = block.concurrencyLimit === 0 ? block.branches.length : block.concurrencyLimit;
-    await Promise.all(Array.from({ length: Math.min(atOnce, block.branches.length) }, worker));
+    const limit = pLimit(block.concurrencyLimit === 0 ? Number.POSITIVE_INFINITY : block.concurrencyLimit);
+    await limit.map(block.branches, async (branch) => {
+      if (this.#goesOn()) await this.#branch(branch, branchPlace(place, branch));
+    });
   }
 
   /** Runs tasks one after the other until one does not end well. */

@@ -135,9 +135,13 @@ function registerSecrets(schema: z.ZodType | undefined, value: unknown, redactor
   if (typeof value === 'object' && value !== null) {
     const shape = schema === undefined ? null : shapeOf(schema);
     for (const [name, item] of Object.entries(value)) registerSecrets(shape?.[name], item, redactor);
-  } else if (schema !== undefined && isSecret(schema) && value !== undefined && value !== null) {
+  } else if (schema !== undefined && isSecret(schema) && isPrintable(value)) {
     redactor.register(String(value));
   }
+}
+
+function isPrintable(value: unknown): value is string | number | bigint | boolean {
+  return ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
 }
 
 /** Whether the schema, or what it makes optional, is marked. */

@@ -53,7 +53,7 @@ tasks:
     finally: [{ id: clean, type: core.log.Log, message: x }]
 errors: [{ id: tell, type: core.log.Log, message: "{{ error.code }}" }]
 `),
-      { onSleep: timeUp },
+      { onSleep: (ms, signal) => (ms === 10_000 ? timeUp(ms, signal) : forever(signal)) },
     );
     expect(states(ran)).toEqual(['group FAILED', 'slow CANCELLED', 'clean SUCCESS', 'tell SUCCESS']);
     expect(ran.execution.taskRuns[0]?.error?.code).toBe('TIMEOUT');

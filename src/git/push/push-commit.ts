@@ -67,9 +67,13 @@ async function send(
   offer: ReceivePackOffer,
 ): Promise<PushReport> {
   try {
+    const total = built.entries.length;
+    session.onProgress({ phase: 'send', done: 0, total });
     const body = encodePushRequest(update, built.entries, offer);
     const answer = await session.transport.request('git-receive-pack', body, { version: 0 });
-    return await readPushReport(answer, offer.capabilities.has('side-band-64k'));
+    const report = await readPushReport(answer, offer.capabilities.has('side-band-64k'));
+    session.onProgress({ phase: 'send', done: total, total });
+    return report;
   } catch (error) {
     if (!(error instanceof FlowgitError) || !error.retryable) throw error;
     session.logger.debug({ error: error.message }, 'push broke off, looking at the branch');

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import type { TransferProgress } from '../../../src/git/index.js';
 import { author, push, remove, write } from '../../support/push.js';
 import { ServedRepositories } from '../../support/served-repositories.js';
 
@@ -147,5 +148,17 @@ describe('a push', () => {
     );
     expect(commit.replace(/gpgsig(.|\n)*?-----END SSH SIGNATURE-----\n/, '')).toBe(signed);
     await repository.fsck();
+  });
+
+  test('reports what it sends', async () => {
+    const { url } = await served.create({ a: '1' });
+    const sent: unknown[] = [];
+    const onProgress = (event: TransferProgress) => event.phase === 'send' && sent.push(event);
+    await push(served.connect(url, { onProgress }), [write('b', '2'), write('c/d', '3')]);
+    const total = 5; // the commit, two trees, two files
+    expect(sent).toEqual([
+      { phase: 'send', done: 0, total },
+      { phase: 'send', done: total, total },
+    ]);
   });
 });

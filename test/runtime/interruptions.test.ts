@@ -53,7 +53,13 @@ tasks:
     finally: [{ id: clean, type: core.log.Log, message: x }]
 errors: [{ id: tell, type: core.log.Log, message: "{{ error.code }}" }]
 `),
-      { onSleep: (ms, signal) => (ms === 10_000 ? timeUp(ms, signal) : forever(signal)) },
+      {
+        onSleep: async (ms, signal) => {
+          // The time is up once the tasks have had their turn to start.
+          await new Promise(setImmediate);
+          return timeUp(ms, signal);
+        },
+      },
     );
     expect(states(ran)).toEqual(['group FAILED', 'slow CANCELLED', 'clean SUCCESS', 'tell SUCCESS']);
     expect(ran.execution.taskRuns[0]?.error?.code).toBe('TIMEOUT');

@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const time = (name) => statSync(join(root, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-if (time('node_modules/.package-lock.json') < time('package-lock.json') || time('dist/bin/flowgit.js') === 0) {
+if (
+  time('node_modules/.package-lock.json') < time('package-lock.json') ||
+  time('dist/bin/flowgit.js') === 0
+) {
   console.log('Installing what flowgit needs (npm ci) …');
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
     cwd: root,

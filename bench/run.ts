@@ -1,0 +1,57 @@
+// npm run bench: what flowgit costs beside git and isomorphic-git. The options are in arguments.ts.
+import { openArena } from './arena.js';
+import { type BenchOptions, parseArguments, usage } from './arguments.js';
+import { benchCases } from './cases/index.js';
+import type { BenchCase } from './contest.js';
+import { type CaseMeasurement, measureCase } from './measure.js';
+import { formatTable } from './table.js';
+
+try {
+  const options = parseArguments(process.argv.slice(2));
+  if (options.help) process.stdout.write(usage);
+  else await bench(options);
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  const arena = await openArena(options);
+  try {
+    const cases = benchCases(arena).filter((benchCase) => isWanted(benchCase, options));
+    if (options.list) {
+      process.stdout.write(cases.map(({ name, heavy }) => `${name}${heavy ? ' (--all)' : ''}\n`).join(''));
+      return;
+    }
+    if (cases.length === 0) throw new Error(`No case has "${options.case}" in its name. See --list.`);
+    const measurements: CaseMeasurement[] = [];
+    for (const benchCase of cases) {
+      progress(`${benchCase.name}: building its repository`);
+      measurements.push(
+        await measureCase(benchCase, {
+          ...options,
+          onRound: (round, rounds) => progress(`${benchCase.name}: ${round} of ${rounds}`),
+        }),
+      );
+    }
+    progress('');
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify({ cases: measurements.map(({ result }) => result) }, null, 2)}\n`
+        : `${formatTable(measurements)}\n`,
+    );
+  } finally {
+    await arena.close();
+  }
+}
+
+function isWanted({ name, heavy = false, likeAnother = false }: BenchCase, options: BenchOptions): boolean {
+  if (!name.includes(options.case)) return false;
+  if (options.list) return true;
+  return (options.all || !heavy) && !(options.quick && likeAnother);
+}
+
+/** One line that changes, for whoever watches. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}

@@ -1,4 +1,5 @@
-import { Volume } from 'memfs';
+import { createRequire } from 'node:module';
+import type { Volume } from 'memfs';
 import type { ChangeState, PlanChange, PlanDocument, PlanEndpoint, PlanSummary } from '../../schemas/plan.js';
 import type { ComparedChange } from './compare.js';
 import { countLines, unifiedDiff } from './line-diff.js';
@@ -80,9 +81,12 @@ export function summarize(changes: readonly { state: ChangeState }[]): PlanSumma
   };
 }
 
-/** The would-be working tree of the changed files, and nothing else. */
+const require = createRequire(import.meta.url);
+
+/** The would-be working tree of the changed files, and nothing else. memfs is loaded only when somebody looks. */
 function stage(changes: readonly PlanChange[], after: ReadonlyMap<string, Uint8Array>): Volume {
-  const volume = new Volume();
+  const memfs = require('memfs') as typeof import('memfs');
+  const volume = new memfs.Volume();
   volume.mkdirSync('/', { recursive: true });
   for (const change of changes.filter(isChange)) {
     const bytes = content(after, change.after);

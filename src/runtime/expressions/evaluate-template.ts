@@ -3,11 +3,11 @@ import { ExpressionEvaluator } from './evaluate-expression.js';
 import { Fault } from './fault.js';
 import { Frames } from './frames.js';
 import { Budget, LIMITS } from './limits.js';
+import { parseOrReport } from './parse-or-report.js';
 import { renderStrings } from './render-strings.js';
 import { reportFault } from './report.js';
 import type { ExpressionScope, Toolbox } from './scope.js';
 import type { Expression, Statement, Template } from './syntax/nodes.js';
-import { parseStatements } from './syntax/parse-template.js';
 import { describeKind, isForbiddenKey, isMap, mapEntries, plainValue } from './values/kinds.js';
 import { printValue } from './values/print.js';
 
@@ -165,15 +165,6 @@ async function renderOnce(source: string, around: Surroundings): Promise<string>
     renderDepth: around.renderDepth + 1,
   };
   return String(await new TemplateEvaluation(template, inner).run());
-}
-
-/** Parses a property; a fault becomes the error that names its place. */
-export function parseOrReport(source: string, property?: string): Template {
-  try {
-    return parseStatements(source);
-  } catch (error) {
-    throw error instanceof Fault ? reportFault(error, 'parse', { source, property }) : error;
-  }
 }
 
 /** The expression of a template that prints once and holds only white space otherwise. */

@@ -21,7 +21,7 @@
  *
  * Nothing but the scope is reachable. Work is bounded by steps, text length and depth; see `limits.ts`.
  */
-import { evaluateParsed, parseOrReport } from './evaluate-template.js';
+import { parseOrReport } from './parse-or-report.js';
 import type { ExpressionScope } from './scope.js';
 import type { Template } from './syntax/nodes.js';
 import { hasDelimiter } from './syntax/scan-template.js';
@@ -54,6 +54,7 @@ export async function evaluateTemplate(
   scope: ExpressionScope,
   options: EvaluateOptions = {},
 ): Promise<unknown> {
+  const { evaluateParsed } = await evaluator();
   return evaluateParsed(parsed(template, options), { scope, property: options.property, asText: false });
 }
 
@@ -63,9 +64,15 @@ export async function renderString(
   scope: ExpressionScope,
   options: EvaluateOptions = {},
 ): Promise<string> {
+  const { evaluateParsed } = await evaluator();
   return String(
     await evaluateParsed(parsed(template, options), { scope, property: options.property, asText: true }),
   );
+}
+
+/** Filters and functions are many small files; a run without an expression starts without them. */
+function evaluator() {
+  return import('./evaluate-template.js');
 }
 
 function parsed(template: Template | string, options: EvaluateOptions): Template {

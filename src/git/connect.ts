@@ -1,8 +1,7 @@
 import { InvalidPropertiesError } from '../errors.js';
-import { cloneRepository } from './clone/clone-repository.js';
+import { SharedRemotes } from './mirror/shared-remotes.js';
 import { openSession } from './open-session.js';
-import { openForPush } from './push/open-for-push.js';
-import { pushCommit, type RemotePushBase } from './push/push-commit.js';
+import type { RemotePushBase } from './push/push-commit.js';
 import { CommitSnapshot } from './snapshot/commit-snapshot.js';
 import type { Git, PushBase, Remote, RemoteOptions } from './types.js';
 
@@ -21,19 +20,34 @@ const defaultEnvironment = {
 
 /** The git engine. */
 export function createGit({ environment = defaultEnvironment }: CreateGitOptions = {}): Git {
-  return { connect: (options) => connect(options, environment) };
+  const remotes = new SharedRemotes();
+  return { connect: (options) => connect(options, { environment, remotes }) };
 }
 
-function connect(options: RemoteOptions, environment: NonNullable<CreateGitOptions['environment']>): Remote {
-  const session = openSession(options, environment);
+function connect(options: RemoteOptions, surroundings: Parameters<typeof openSession>[1]): Remote {
+  const session = openSession(options, surroundings);
+  const leave = session.shared.enter();
   return {
     url: session.url,
     listRefs: (prefixes) => session.listRefs(prefixes),
     openSnapshot: (revision, snapshotOptions) => session.openSnapshot(revision, snapshotOptions),
-    openForPush: (branch, snapshotOptions) => openForPush(session, branch, snapshotOptions),
-    push: async (base, commit) => pushCommit(session, ownBase(base), commit),
-    clone: (cloneOptions) => cloneRepository(session, cloneOptions),
-    close: () => session.transport.close(),
+    // A sync starts without the code that pushes and clones.
+    async openForPush(branch, snapshotOptions) {
+      const { openForPush } = await import('./push/open-for-push.js');
+      return openForPush(session, branch, snapshotOptions);
+    },
+    async push(base, commit) {
+      const { pushCommit } = await import('./push/push-commit.js');
+      return pushCommit(session, ownBase(base), commit);
+    },
+    async clone(cloneOptions) {
+      const { cloneRepository } = await import('./clone/clone-repository.js');
+      return cloneRepository(session, cloneOptions);
+    },
+    close: async () => {
+      await leave();
+      await session.transport.close();
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { silentLogger } from '../logger.js';
 import { resolveLimits } from './limits.js';
+import type { SharedRemotes } from './mirror/shared-remotes.js';
 import { UploadPack } from './protocol/upload-pack.js';
 import type { RemoteSession } from './session.js';
 import { openSnapshot } from './snapshot/open-snapshot.js';
@@ -12,7 +13,7 @@ import type { RemoteOptions } from './types.js';
  */
 export function openSession(
   options: RemoteOptions,
-  environment: TransportEnvironment['environment'],
+  { environment, remotes }: Pick<TransportEnvironment, 'environment'> & { remotes: SharedRemotes },
 ): RemoteSession {
   const logger = options.logger ?? silentLogger;
   const limits = resolveLimits(options.limits);
@@ -29,6 +30,7 @@ export function openSession(
     limits,
     logger,
     signal: options.signal,
+    shared: remotes.of(transport.url, limits),
     onProgress: (event) => onProgress?.(event),
     listRefs: (prefixes) => uploadPack.listRefs(prefixes),
     fetchPack: (request) => uploadPack.fetchPack(request),

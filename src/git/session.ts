@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.js';
+import type { SharedRemote } from './mirror/shared-remote.js';
 import type { MemoryObjectStore } from './objects/memory-store.js';
 import type { TreeEntry } from './objects/parse-tree.js';
 import type { Transport } from './transport/transport.js';
@@ -22,6 +23,8 @@ export interface RemoteSession {
   readonly limits: GitLimits;
   readonly logger: Logger;
   readonly signal: AbortSignal | undefined;
+  /** What all sessions with this remote have in common. */
+  readonly shared: SharedRemote;
   onProgress(event: TransferProgress): void;
   listRefs(prefixes?: readonly string[]): Promise<RemoteRefs>;
   /**
@@ -38,6 +41,11 @@ export interface FetchRequest {
   haves?: readonly string[];
   /** Commits whose parents we do not have. */
   shallow?: readonly string[];
+  /**
+   * Deltas may be made against what `haves` reach. With `deepen`, git leaves out what the haves hold only then
+   * (git: upload-pack.c, --objects-edge-aggressive).
+   */
+  thin?: boolean;
   /** Commits per branch; absent or 0 means the whole history. */
   deepen?: number;
   /** A filter-spec such as `blob:none` or `tree:1`. */

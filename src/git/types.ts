@@ -30,8 +30,13 @@ export interface RemoteOptions {
   proxy?: ProxySettings | undefined;
   /** A caller's own HTTP client in isomorphic-git's plugin shape, instead of the built-in one. */
   http?: HttpClient | undefined;
-  /** Where mirrors are kept; absent means none are. */
+  /**
+   * Where mirrors are kept, shared by all processes that use it; absent means none are, and only the trees of the last
+   * commits stay in this process's memory.
+   */
   cacheDir?: string | undefined;
+  /** How large all mirrors in `cacheDir` may be together; the least recently used go first. Default: 2 GiB. */
+  cacheMaxBytes?: number | undefined;
   limits?: Partial<GitLimits> | undefined;
   signal?: AbortSignal | undefined;
   logger?: Logger | undefined;
@@ -131,8 +136,10 @@ export interface Snapshot {
    */
   list(path: string): Promise<GitEntry[] | null>;
   /**
-   * What differs below `path` from an older commit, found by walking only the directories that differ; null when the
-   * older commit's trees are not at hand. Sorted by path.
+   * What differs below `path` from an older commit, found by walking only the directories that differ. Sorted by path.
+   * Null, without a request, when that cannot be told: the older commit's trees are not at hand, or `path` was a file
+   * in it, or is nothing now; then a listing tells.
+   * @throws DirectoryNotFoundError when `path` is a file.
    */
   changedSince?(commit: string, path: string): Promise<PathChange[] | null>;
   /** The contents of blobs, by id. Missing ones are fetched in one request. */

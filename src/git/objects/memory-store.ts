@@ -26,8 +26,13 @@ export class MemoryObjectStore implements ObjectStore {
     return oid;
   }
 
+  /** Makes everything in `layer` readable here where nothing else has it: the layer is asked last. */
+  addLastLayer(layer: ReadableObjects): void {
+    if (!this.#layers.includes(layer)) this.#layers.push(layer);
+  }
+
   /** Makes everything in `layer` readable here, without copying. */
   addLayer(layer: ReadableObjects): void {
-    this.#layers.unshift(layer);
+    if (!this.#layers.includes(layer)) this.#layers.unshift(layer);
   }
 }

@@ -1,4 +1,5 @@
 import { CorruptPackError, LimitExceededError } from '../../errors.js';
+import type { GitObject, ReadableObjects } from '../objects/store.js';
 import { applyDelta, readDeltaSizes } from './apply-delta.js';
 import type { EntryHeader } from './entry-header.js';
 import type { Draft, PackObjects } from './pack-objects.js';
@@ -16,6 +17,7 @@ interface WaitingDelta {
 export class DeltaResolver {
   readonly #objects: PackObjects;
   readonly #maxDepth: number;
+  readonly #bases: ReadableObjects | undefined;
   /** By entry, ascending. */
   readonly #offsets: number[] = [];
   /** By entry: its number in `objects`, or -1 while it waits. */
@@ -26,9 +28,11 @@ export class DeltaResolver {
   readonly #byOid = new Map<string, WaitingDelta[]>();
   #waiting = 0;
 
-  constructor(objects: PackObjects, maxDepth: number) {
+  /** @param bases objects outside the pack that a thin pack may refer to */
+  constructor(objects: PackObjects, maxDepth: number, bases?: ReadableObjects) {
     this.#objects = objects;
     this.#maxDepth = maxDepth;
+    this.#bases = bases;
   }
 
   addWhole(offset: number, draft: Draft): void {
@@ -42,8 +46,10 @@ export class DeltaResolver {
     const waiting = { entry, delta };
     if (baseOid !== null) {
       const base = this.#objects.indexOf(baseOid);
-      if (base === undefined) this.#wait(this.#byOid, baseOid, waiting);
-      else this.#resolveAfter(entry, this.#rebuild(waiting, base));
+      const outside = base === undefined ? this.#bases?.get(baseOid) : undefined;
+      if (base !== undefined) this.#resolveAfter(entry, this.#rebuild(waiting, base));
+      else if (outside !== undefined) this.#resolveAfter(entry, this.#rebuildFrom(waiting, outside, 0));
+      else this.#wait(this.#byOid, baseOid, waiting);
       return;
     }
     const baseEntry = this.#entryAt(baseOffset ?? -1);
@@ -91,10 +97,14 @@ export class DeltaResolver {
     }
   }
 
-  #rebuild({ entry, delta }: WaitingDelta, baseIndex: number): string {
+  #rebuild(waiting: WaitingDelta, baseIndex: number): string {
     const base = this.#objects.at(baseIndex);
     if (base === undefined) throw new CorruptPackError('The pack is broken: a delta has no base in it.');
-    const depth = (this.#depths[baseIndex] ?? 0) + 1;
+    return this.#rebuildFrom(waiting, base, this.#depths[baseIndex] ?? 0);
+  }
+
+  #rebuildFrom({ entry, delta }: WaitingDelta, base: GitObject, baseDepth: number): string {
+    const depth = baseDepth + 1;
     if (depth > this.#maxDepth) {
       throw new LimitExceededError(`The pack holds a chain of more than ${this.#maxDepth} deltas.`, {
         hint: 'Raise the limit "maxDeltaDepth", or repack the repository.',

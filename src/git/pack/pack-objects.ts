@@ -17,6 +17,16 @@ export interface Draft {
   readonly contentStart: number;
 }
 
+/** Where one object stands: its header from `start` on, its content behind that, until `end`. */
+export interface LaidOutObject {
+  readonly oid: string;
+  readonly type: ObjectType;
+  readonly size: number;
+  readonly slab: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * A pack's objects in memory. Their bytes stand in a few slabs, each behind the header that its id covers, so that
  * naming one is a single call and keeping it costs no JavaScript object.
@@ -48,6 +58,17 @@ export class PackObjects implements ReadableObjects {
   get(oid: string): GitObject | undefined {
     const index = this.#byOid.get(oid);
     return index === undefined ? undefined : this.at(index);
+  }
+
+  /** Every object with the memory it stands in, mostly one behind the other. */
+  *laidOut(): Generator<LaidOutObject, void, undefined> {
+    for (const [oid, index] of this.#byOid) {
+      const type = this.#types[index] ?? 'blob';
+      const size = this.#sizes[index] ?? 0;
+      const contentStart = this.#starts[index] ?? 0;
+      const start = contentStart - `${type} ${size}\0`.length;
+      yield { oid, type, size, slab: this.#slabs[index] ?? this.#slab, start, end: contentStart + size };
+    }
   }
 
   oids(): IterableIterator<string> {

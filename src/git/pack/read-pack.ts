@@ -1,4 +1,5 @@
 import { CorruptPackError, LimitExceededError } from '../../errors.js';
+import type { ReadableObjects } from '../objects/store.js';
 import type { GitLimits, TransferProgress } from '../types.js';
 import { DeltaResolver } from './delta-resolver.js';
 import { maxHeaderBytes, parseEntryHeader } from './entry-header.js';
@@ -8,6 +9,8 @@ import { PackWindow } from './pack-window.js';
 
 export interface ReadPackOptions {
   limits: GitLimits;
+  /** Objects that deltas may build upon without being in the pack: what the server was told that we have. */
+  bases?: ReadableObjects | undefined;
   onProgress?: ((event: TransferProgress) => void) | undefined;
 }
 
@@ -17,16 +20,16 @@ const progressEvery = 1024;
 
 /**
  * Reads a whole pack (gitformat-pack) in one pass over its stream: inflates, resolves deltas as their bases arrive,
- * names every object, and checks sizes and checksum. Thin packs are not accepted.
+ * names every object, and checks sizes and checksum. Thin packs are accepted as far as `bases` complete them.
  * @throws CorruptPackError, LimitExceededError, and whatever the stream throws
  */
 export async function readPack(
   stream: AsyncIterable<Uint8Array>,
-  { limits, onProgress }: ReadPackOptions,
+  { limits, bases, onProgress }: ReadPackOptions,
 ): Promise<PackObjects> {
   const window = new PackWindow(stream, limits.maxPackBytes);
   const objects = new PackObjects(limits);
-  const deltas = new DeltaResolver(objects, limits.maxDeltaDepth);
+  const deltas = new DeltaResolver(objects, limits.maxDeltaDepth, bases);
   try {
     const total = await readPackHeader(window, limits.maxObjects);
     for (let done = 0; done < total; done++) {

@@ -7,11 +7,12 @@ import { readSideBand } from './side-band.js';
 
 /** A stateless request of gitprotocol-pack ("Packfile Negotiation"), in one round and with what the server can do. */
 export function encodeFetchV0(request: FetchRequest, server: Capabilities, withProgress: boolean): Buffer {
-  const { wants, haves = [], shallow = [], deepen = 0, filter, includeTag = false } = request;
+  const { wants, haves = [], shallow = [], deepen = 0, filter, thin = false, includeTag = false } = request;
   const chosen = [
     'side-band-64k',
     'ofs-delta',
     'shallow',
+    ...(thin ? ['thin-pack'] : []),
     ...(withProgress ? [] : ['no-progress']),
     ...(includeTag ? ['include-tag'] : []),
     ...(filter === undefined ? [] : ['filter']),

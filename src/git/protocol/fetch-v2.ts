@@ -6,9 +6,10 @@ import { readSideBand } from './side-band.js';
 
 /** The `fetch` command of gitprotocol-v2, in one round: `done` is said at once, whatever the server has in common. */
 export function encodeFetchV2(request: FetchRequest, withProgress: boolean): Buffer {
-  const { wants, haves = [], shallow = [], deepen = 0, filter, includeTag = false } = request;
+  const { wants, haves = [], shallow = [], deepen = 0, filter, thin = false, includeTag = false } = request;
   const lines = [
     'ofs-delta',
+    ...(thin ? ['thin-pack'] : []),
     ...(withProgress ? [] : ['no-progress']),
     ...(includeTag ? ['include-tag'] : []),
     ...wants.map((oid) => `want ${oid}`),

@@ -1,13 +1,15 @@
 import { DirectoryNotFoundError, RemoteError, RevisionNotFoundError } from '../../errors.js';
+import { covers, type KnownCommit } from '../mirror/remote-memory.js';
 import type { MemoryObjectStore } from '../objects/memory-store.js';
 import type { ParsedCommit } from '../objects/parse-commit.js';
 import type { TreeEntry } from '../objects/parse-tree.js';
 import { splitRepositoryPath } from '../repository-path.js';
 import type { OpenTree, RemoteSession, RemoteSnapshot } from '../session.js';
-import type { CommitDescription, GitEntry, SnapshotOptions } from '../types.js';
+import type { CommitDescription, GitEntry, PathChange, SnapshotOptions } from '../types.js';
+import { compareTrees } from './compare-trees.js';
 import { fetchScope } from './fetch-scope.js';
 import { isRefusal, type ObjectFetcher } from './object-fetcher.js';
-import { listTree, openCommit, readTree } from './walk.js';
+import { findPath, listTree, openCommit, readTree } from './walk.js';
 
 /** What a snapshot is of, and which part of it is wanted. */
 export interface SnapshotScope {
@@ -46,9 +48,12 @@ export class CommitSnapshot implements RemoteSnapshot {
     return this.#fetcher.objects;
   }
 
-  /** Transfers what is wanted, once. */
+  /** Transfers what is wanted, once; a failed transfer may be tried again. */
   open(): Promise<ParsedCommit & { oid: string }> {
-    this.#opening ??= this.#transfer();
+    this.#opening ??= this.#transfer().catch((error) => {
+      this.#opening = null;
+      throw error;
+    });
     return this.#opening;
   }
 
@@ -68,6 +73,18 @@ export class CommitSnapshot implements RemoteSnapshot {
       const { entries, missing } = listTree(this.objects, tree, path, this.#session.limits);
       if (missing.size === 0) return entries;
       await this.#fetcher.ensure(missing, this.commit);
+    }
+  }
+
+  async changedSince(commit: string, path: string): Promise<PathChange[] | null> {
+    const after = await this.#directory(path);
+    const before = this.#earlierDirectory(commit, path);
+    if (before === undefined || after === null) return null;
+    for (;;) {
+      const comparison = compareTrees(this.objects, before, after, path, this.#session.limits);
+      if (comparison === null) return null;
+      if (comparison.missing.size === 0) return comparison.changes;
+      await this.#fetcher.ensure(comparison.missing, this.commit);
     }
   }
 
@@ -97,9 +114,9 @@ export class CommitSnapshot implements RemoteSnapshot {
   }
 
   async #transfer(): Promise<ParsedCommit & { oid: string }> {
-    const { commit: oid, parts, contents, named } = this.#scope;
+    const { commit: oid, named } = this.#scope;
     try {
-      await fetchScope(this.#fetcher, oid, parts, contents);
+      await this.#bringScope();
     } catch (error) {
       if (named || !isRefusal(error)) throw error;
       throw new RevisionNotFoundError(`Commit ${oid} cannot be had from ${this.#session.url}.`, {
@@ -111,6 +128,55 @@ export class CommitSnapshot implements RemoteSnapshot {
     const commit = openCommit(this.objects, oid);
     this.#commit = commit.oid;
     return commit;
+  }
+
+  async #bringScope(): Promise<void> {
+    const { commit: oid, parts, contents, named } = this.#scope;
+    const path = parts.join('/');
+    const entitled = named || (await this.#isEntitled(oid));
+    const isMet = (known: readonly KnownCommit[]): boolean =>
+      entitled &&
+      this.objects.has(oid) &&
+      known.some(
+        (other) =>
+          other.commit === oid && covers(other.path, path) && (contents === 'none' || other.contents),
+      );
+    await this.#session.shared.meet(
+      entitled ? [`${oid} ${contents} ${path}`] : [],
+      {
+        attach: (layers) => this.#fetcher.attach(layers),
+        isMet,
+        fetch: async (known) => {
+          const scope = { oid, path: parts, contents };
+          const brought = await fetchScope(this.#fetcher, scope, known);
+          return { objects: this.#fetcher.takeFetched(), known: brought };
+        },
+      },
+      this.#session,
+    );
+  }
+
+  /** Who names a commit by its id may have it from memory only when the remote would give it. */
+  async #isEntitled(oid: string): Promise<boolean> {
+    const known = await this.#fetcher.recall();
+    if (!known.some(({ commit }) => commit === oid)) return false;
+    const whole = { wants: [oid], deepen: 1 };
+    await this.#fetcher.fetchFirst([{ ...whole, filter: 'tree:0' }, whole]);
+    return true;
+  }
+
+  /** The tree at `path` in a commit at hand, null when nothing was there; undefined when that cannot be told. */
+  #earlierDirectory(commit: string, path: string): string | null | undefined {
+    if (this.objects.get(commit)?.type !== 'commit') return undefined;
+    let tree = openCommit(this.objects, commit).tree;
+    for (const name of path === '' ? [] : splitRepositoryPath(path)) {
+      if (!this.objects.has(tree)) return undefined;
+      const found = findPath(this.objects, tree, [name]);
+      if (found === null) return null;
+      if (found.mode !== '40000') return undefined;
+      tree = found.oid;
+    }
+    return tree;
   }
 
   /** The id of the tree at `path`; null when nothing is there. */

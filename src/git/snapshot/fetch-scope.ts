@@ -1,57 +1,128 @@
-import type { ReadableObjects } from '../objects/store.js';
+import { covers, type KnownCommit } from '../mirror/remote-memory.js';
+import type { FetchRequest } from '../session.js';
 import type { SnapshotOptions } from '../types.js';
 import { isRefusal, type ObjectFetcher } from './object-fetcher.js';
 import { findPath, openCommit } from './walk.js';
 
+interface Scope {
+  /** The commit, or an annotated tag of it. */
+  oid: string;
+  path: readonly string[];
+  contents: SnapshotOptions['contents'];
+}
+
+/** Commits whose trees are at hand, and whether their contents are. */
+interface Base {
+  commits: string[];
+  contents: boolean;
+}
+
+/** With several, the server compares with each: enough for branches that are synced in turn. */
+const maxBases = 3;
+/** Changed contents up to this size come along with the trees where earlier ones did; larger ones when they are read. */
+const smallContents = 'blob:limit=65536';
+
 /**
  * Transfers what a run needs of a commit, and as little else as the server allows: the commit, the trees down to
- * `path`, and what is below it. A server without filters sends the whole tip.
- * @param oid the commit, or an annotated tag of it
+ * `path`, and what is below it; of all this, where an earlier commit is known, what changed since. A server without
+ * filters sends the whole tip.
+ * @returns what is at hand now
  */
 export async function fetchScope(
   fetcher: ObjectFetcher,
-  oid: string,
-  path: readonly string[],
-  contents: SnapshotOptions['contents'],
-): Promise<void> {
+  scope: Scope,
+  known: readonly KnownCommit[],
+): Promise<KnownCommit> {
+  const { oid, path } = scope;
+  const base = chooseBase(fetcher, scope, known);
   if (path.length === 0) {
-    const whole = { wants: [oid], deepen: 1 };
-    await fetcher.fetchFirst(contents === 'all' ? [whole] : [{ ...whole, filter: 'blob:none' }, whole]);
-    return;
+    const done = await fetcher.fetchFirst(requestsFor({ wants: [oid], deepen: 1 }, scope, base));
+    return { commit: oid, path: '', contents: bringsContents(done) };
   }
   try {
-    await fetchTreesDownTo(fetcher, oid, path);
-    const directory = directoryAt(fetcher.objects, oid, path);
-    if (directory === null) return;
-    const below = { wants: [directory] };
-    await fetcher.fetchFirst(contents === 'all' ? [below] : [{ ...below, filter: 'blob:none' }, below]);
+    await fetchTreesDownTo(fetcher, scope, base);
+    const contents = await fetchBelow(fetcher, scope, base);
+    return { commit: oid, path: path.join('/'), contents };
   } catch (error) {
     if (!isRefusal(error)) throw error;
     await fetcher.fetchWholeTip(oid);
+    return { commit: oid, path: '', contents: true };
   }
+}
+
+/** Null where nothing is worth building upon: contents that are wanted and not at hand are best fetched as a whole. */
+function chooseBase(
+  { objects }: ObjectFetcher,
+  { oid, path, contents }: Scope,
+  known: readonly KnownCommit[],
+): Base | null {
+  const usable = known.filter(
+    (base) =>
+      base.commit !== oid &&
+      covers(base.path, path.join('/')) &&
+      (contents === 'none' || base.contents) &&
+      objects.get(base.commit)?.type === 'commit',
+  );
+  const [first] = usable;
+  if (first === undefined) return null;
+  const alike = usable.filter((base) => base.contents === first.contents);
+  return { commits: alike.slice(0, maxBases).map(({ commit }) => commit), contents: first.contents };
+}
+
+/** The ways to ask for something with all below it, best first. */
+function requestsFor(whole: FetchRequest, { contents }: Scope, base: Base | null): FetchRequest[] {
+  const cold = contents === 'all' ? [whole] : [{ ...whole, filter: 'blob:none' }, whole];
+  if (base === null) return cold;
+  const since = against(whole, base);
+  if (contents === 'all') return [since, ...cold];
+  const trees = { ...since, filter: 'blob:none' };
+  return base.contents ? [{ ...since, filter: smallContents }, since, trees, ...cold] : [trees, ...cold];
+}
+
+/**
+ * Asks only for what the base does not have. Git leaves that out for a shallow client when it may send a thin pack; with
+ * `deepen` besides, a merge of an old branch does not bring that branch's history, and when the server does not know
+ * the base (it was rewritten and collected) no more comes than from the first.
+ */
+function against(request: FetchRequest, { commits }: Base): FetchRequest {
+  return { ...request, haves: commits, shallow: commits, thin: true };
+}
+
+function bringsContents({ filter }: FetchRequest): boolean {
+  return filter === undefined || filter === smallContents;
 }
 
 /**
  * The commit and the trees that lead to `path`: in one request where the server filters by depth, else one a level
  * (a filter never leaves out what is asked for by name).
  */
-async function fetchTreesDownTo(fetcher: ObjectFetcher, oid: string, path: readonly string[]): Promise<void> {
+async function fetchTreesDownTo(
+  fetcher: ObjectFetcher,
+  { oid, path }: Scope,
+  base: Base | null,
+): Promise<void> {
   const depth = path.length;
   // Files beside the first directories are not wanted; at depth 1 there are none.
   const filter = depth === 1 ? 'tree:1' : `combine:blob:none+tree:${depth}`;
-  const commit = { wants: [oid], deepen: 1 };
-  await fetcher.fetchFirst([
-    { ...commit, filter },
-    { ...commit, filter: 'tree:0' },
-  ]);
+  const commit = { wants: [oid], deepen: 1, filter };
+  const cold = [commit, { ...commit, filter: 'tree:0' }];
+  await fetcher.fetchFirst(base === null ? cold : [against(commit, base), ...cold]);
   for (let level = 0; level < depth; level++) {
-    const directory = directoryAt(fetcher.objects, oid, path.slice(0, level));
+    const directory = directoryAt(fetcher, oid, path.slice(0, level));
     if (directory === null) return;
     if (!fetcher.objects.has(directory)) await fetcher.fetch({ wants: [directory], filter: 'tree:0' });
   }
 }
 
-function directoryAt(objects: ReadableObjects, oid: string, path: readonly string[]): string | null {
+/** @returns whether contents came along, or had before */
+async function fetchBelow(fetcher: ObjectFetcher, scope: Scope, base: Base | null): Promise<boolean> {
+  const directory = directoryAt(fetcher, scope.oid, scope.path);
+  if (directory === null) return true;
+  if (base !== null && fetcher.objects.has(directory)) return base.contents;
+  return bringsContents(await fetcher.fetchFirst(requestsFor({ wants: [directory] }, scope, base)));
+}
+
+function directoryAt({ objects }: ObjectFetcher, oid: string, path: readonly string[]): string | null {
   const found = findPath(objects, openCommit(objects, oid).tree, path);
   return found?.mode === '40000' ? found.oid : null;
 }

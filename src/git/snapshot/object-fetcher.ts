@@ -1,5 +1,8 @@
-import { RemoteError, UnsupportedError } from '../../errors.js';
+import { CorruptPackError, RemoteError, UnsupportedError } from '../../errors.js';
+import type { KnownCommit } from '../mirror/remote-memory.js';
 import { MemoryObjectStore } from '../objects/memory-store.js';
+import type { ReadableObjects } from '../objects/store.js';
+import type { PackObjects } from '../pack/pack-objects.js';
 import { readPack } from '../pack/read-pack.js';
 import { EmptyResponseError, RefusedRequestError } from '../protocol/remote-message.js';
 import type { FetchRequest, RemoteSession } from '../session.js';
@@ -11,7 +14,7 @@ const wantsPerRequest = 8192;
 export class ObjectFetcher {
   readonly objects = new MemoryObjectStore();
   readonly #session: RemoteSession;
-  readonly #inFlight = new Map<string, Promise<void>>();
+  #fetched: PackObjects[] = [];
   #wholeTip: Promise<void> | undefined;
 
   constructor(session: RemoteSession) {
@@ -21,28 +24,40 @@ export class ObjectFetcher {
   async fetch(request: FetchRequest): Promise<void> {
     const { limits, onProgress } = this.#session;
     const { pack } = await this.#session.fetchPack(request);
-    this.objects.addLayer(await readPack(pack, { limits, onProgress: (event) => onProgress(event) }));
+    const bases = request.thin === true ? this.objects : undefined;
+    const objects = await readPack(pack, { limits, bases, onProgress: (event) => onProgress(event) });
+    this.objects.addLayer(objects);
+    this.#fetched.push(objects);
   }
 
   /**
    * Tries one request after the other until the server does one.
+   * @returns the one that it did
    * @throws what the last one failed with; any failure that is no refusal at once
    */
-  async fetchFirst(requests: readonly FetchRequest[]): Promise<void> {
-    for (const [index, request] of requests.entries()) {
+  async fetchFirst(requests: readonly FetchRequest[]): Promise<FetchRequest> {
+    for (const request of requests.slice(0, -1)) {
       try {
         await this.fetch(request);
-        return;
+        return request;
       } catch (error) {
-        if (!isRefusal(error) || index === requests.length - 1) throw error;
+        // A thin pack may build upon what a server takes us to have.
+        const thinner = request.thin === true && error instanceof CorruptPackError;
+        if ((!isRefusal(error) && !thinner) || isUnknownObject(error)) throw error;
         this.#session.logger.debug({ filter: request.filter ?? null }, 'git server refuses, falling back');
       }
     }
+    const last = requests.at(-1) ?? { wants: [] };
+    await this.fetch(last);
+    return last;
   }
 
   /** The commit with everything below it: what every server can do. */
   fetchWholeTip(commit: string): Promise<void> {
-    this.#wholeTip ??= this.fetch({ wants: [commit], deepen: 1 });
+    this.#wholeTip ??= this.fetch({ wants: [commit], deepen: 1 }).catch((error) => {
+      this.#wholeTip = undefined;
+      throw error;
+    });
     return this.#wholeTip;
   }
 
@@ -51,38 +66,65 @@ export class ObjectFetcher {
    * @throws RemoteError when the server does not have one
    */
   async ensure(oids: Iterable<string>, commit: string): Promise<void> {
-    const missing: string[] = [];
-    const waiting = new Set<Promise<void>>();
-    for (const oid of new Set(oids)) {
-      if (this.objects.has(oid)) continue;
-      const pending = this.#inFlight.get(oid);
-      if (pending) waiting.add(pending);
-      else missing.push(oid);
-    }
-    for (let start = 0; start < missing.length; start += wantsPerRequest) {
-      waiting.add(this.#fetchMissing(missing.slice(start, start + wantsPerRequest), commit));
-    }
-    await Promise.all(waiting);
-    const absent = missing.find((oid) => !this.objects.has(oid));
+    const wanted = [...new Set(oids)].filter((oid) => !this.objects.has(oid));
+    if (wanted.length === 0) return;
+    const missing = (): string[] => wanted.filter((oid) => !this.objects.has(oid));
+    const { shared, url } = this.#session;
+    await shared.meet(
+      wanted,
+      {
+        attach: (layers) => this.attach(layers),
+        isMet: () => missing().length === 0,
+        fetch: async () => {
+          await this.#fetchMissing(missing(), commit);
+          return { objects: this.takeFetched(), known: null };
+        },
+      },
+      this.#session,
+    );
+    const absent = missing()[0];
     if (absent === undefined) return;
-    throw new RemoteError(`${this.#session.url} does not send the object ${absent}.`, {
+    throw new RemoteError(`${url} does not send the object ${absent}.`, {
       hint: 'The repository may be damaged; "git fsck" tells.',
       data: { oid: absent },
     });
   }
 
-  #fetchMissing(wants: string[], commit: string): Promise<void> {
-    const fetching = this.fetchFirst([{ wants, filter: 'blob:none' }, { wants }])
-      .catch((error) => {
-        if (!isRefusal(error)) throw error;
-        return this.fetchWholeTip(commit);
-      })
-      .finally(() => {
-        for (const oid of wants) this.#inFlight.delete(oid);
-      });
-    for (const oid of wants) this.#inFlight.set(oid, fetching);
-    return fetching;
+  /** Makes readable what is at hand already. */
+  attach(layers: readonly ReadableObjects[]): void {
+    for (const layer of layers) this.objects.addLastLayer(layer);
   }
+
+  /** Commits worth building upon, their objects made readable. */
+  recall(): Promise<KnownCommit[]> {
+    return this.#session.shared.recall(this, this.#session);
+  }
+
+  /** What was fetched since this was last asked. */
+  takeFetched(): PackObjects[] {
+    return this.#fetched.splice(0);
+  }
+
+  async #fetchMissing(oids: string[], commit: string): Promise<void> {
+    const parts: string[][] = [];
+    for (let start = 0; start < oids.length; start += wantsPerRequest) {
+      parts.push(oids.slice(start, start + wantsPerRequest));
+    }
+    const fetchPart = async (wants: string[]): Promise<void> => {
+      try {
+        await this.fetchFirst([{ wants, filter: 'blob:none' }, { wants }]);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        await this.fetchWholeTip(commit);
+      }
+    };
+    await Promise.all(parts.map(fetchPart));
+  }
+}
+
+/** No other way of asking brings what the server does not know, or does not give by its id. */
+function isUnknownObject(error: unknown): boolean {
+  return error instanceof RefusedRequestError && error.retryable;
 }
 
 /** The server does not do what it was asked; it may do something simpler. */

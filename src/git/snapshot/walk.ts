@@ -86,7 +86,7 @@ function require(objects: ReadableObjects, oid: string): GitObject {
   throw new RemoteError(`The remote did not send the object ${oid}.`, { data: { oid } });
 }
 
-function exceeded(limit: keyof GitLimits, limits: GitLimits, what: string): LimitExceededError {
+export function exceeded(limit: keyof GitLimits, limits: GitLimits, what: string): LimitExceededError {
   return new LimitExceededError(`The repository holds more than ${limits[limit]} ${what}.`, {
     hint: `Raise the limit "${limit}", or sync a smaller directory.`,
     data: { limit, value: limits[limit] },

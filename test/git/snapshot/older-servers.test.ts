@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Remote, Snapshot } from '../../../src/git/index.js';
+import type { Snapshot } from '../../../src/git/index.js';
 import { encodePacket } from '../../../src/git/protocol/pkt-line.js';
 import type { BareRepository } from '../../support/bare-repository.js';
 import { runGit } from '../../support/grown-repository.js';
@@ -38,12 +38,12 @@ async function contents(snapshot: Snapshot, path: string): Promise<Record<string
 }
 
 /** Every way of opening the repository gives the same files as anywhere else. */
-async function expectEverything(remote: Remote): Promise<void> {
+async function expectEverything(url: string): Promise<void> {
   for (const wanted of ['all', 'none'] as const) {
-    const whole = await remote.openSnapshot({ branch: 'main' }, { path: '', contents: wanted });
+    const whole = await world.connect(url).openSnapshot({ branch: 'main' }, { path: '', contents: wanted });
     expect(await contents(whole, '')).toEqual(files);
     for (const path of ['_flows', '_flows/team/deep']) {
-      const scoped = await remote.openSnapshot({ branch: 'main' }, { path, contents: wanted });
+      const scoped = await world.connect(url).openSnapshot({ branch: 'main' }, { path, contents: wanted });
       const below = Object.entries(files).filter(([file]) => file.startsWith(`${path}/`));
       expect(await contents(scoped, path)).toEqual(Object.fromEntries(below));
       expect(await contents(scoped, '')).toEqual(files);
@@ -65,7 +65,7 @@ describe('a server that', () => {
       peeled: new Map([['refs/tags/v1.0.0', tip]]),
     });
     expect((await remote.listRefs(['refs/tags/'])).refs.size).toBe(1);
-    await expectEverything(remote);
+    await expectEverything(`${server.url}/${name}`);
     expect((await remote.openSnapshot({ semver: '1' }, { path: '', contents: 'all' })).commit).toBe(tip);
   });
 
@@ -74,7 +74,7 @@ describe('a server that', () => {
       intercept: speaking(version),
       config: { 'uploadpack.allowFilter': 'false' },
     });
-    await expectEverything(world.connect(`${server.url}/${name}`));
+    await expectEverything(`${server.url}/${name}`);
   });
 
   test('speaks protocol v0 only tells an empty repository from a broken one', async () => {
@@ -102,7 +102,7 @@ describe('a server that', () => {
   test('has no filters serves the same files, and cannot search for a short id', async () => {
     const server = await world.serve({ config: { 'uploadpack.allowFilter': 'false' } });
     const remote = world.connect(`${server.url}/${name}`);
-    await expectEverything(remote);
+    await expectEverything(`${server.url}/${name}`);
     const short = { commit: first.slice(0, 8) };
     await expect(remote.openSnapshot(short, { path: '', contents: 'all' })).rejects.toMatchObject({
       code: 'REVISION_NOT_FOUND',
@@ -112,17 +112,17 @@ describe('a server that', () => {
 
   test('filters no combinations goes level by level', async () => {
     const server = await world.serve({ config: { 'uploadpackfilter.combine.allow': 'false' } });
-    await expectEverything(world.connect(`${server.url}/${name}`));
+    await expectEverything(`${server.url}/${name}`);
   });
 
   test('caps the depth of filters goes level by level', async () => {
     const server = await world.serve({ config: { 'uploadpackfilter.tree.maxDepth': '0' } });
-    await expectEverything(world.connect(`${server.url}/${name}`));
+    await expectEverything(`${server.url}/${name}`);
   });
 
   test('filters neither blobs nor trees serves the same files', async () => {
     const server = await world.serve({ config: { 'uploadpackfilter.allow': 'false' } });
-    await expectEverything(world.connect(`${server.url}/${name}`));
+    await expectEverything(`${server.url}/${name}`);
   });
 
   test('refuses trees by id serves the whole tip', async () => {

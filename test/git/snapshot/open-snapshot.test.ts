@@ -101,12 +101,12 @@ describe('a snapshot', () => {
 
   test('without contents brings those that are read, in one request', async () => {
     const server = await world.serve();
-    const remote = world.connect(`${server.url}/${name}`);
     for (const [path, requests] of [
       ['', 2],
       ['_flows', 3],
     ] as const) {
       const before = server.requests.length;
+      const remote = world.connect(`${server.url}/${name}`);
       const snapshot = await remote.openSnapshot({ branch: 'main' }, { path, contents: 'none' });
       const entries = (await snapshot.list('_flows')) ?? [];
       expect(server.requests.length - before).toBe(requests);

@@ -1,7 +1,13 @@
 import type { ResourceKey } from '../../../schemas/resources.js';
 import { blobId } from '../../resources/blob-id.js';
-import { conflictError, type ResolvedBatch, resolveBatch } from '../batch.js';
-import { type AppliedChange, type Batch, formatKey, type StorageChange } from '../types.js';
+import {
+  conflictError,
+  type EffectiveChange,
+  isDirectoryEntry,
+  type ResolvedBatch,
+  resolveBatch,
+} from '../batch.js';
+import { type AppliedChange, type Batch, formatKey } from '../types.js';
 import { carryOut } from './carry-out.js';
 import { type Disk, readRegular } from './disk.js';
 import type { Ledger } from './ledger.js';
@@ -74,8 +80,9 @@ function planSteps(
     const revision = (ledger.current().get(key)?.revision ?? 0) + 1;
     steps.push({ key, path, from: directory, to: directory, oid: null, revision });
   }
-  for (const { change, after } of effective) {
-    const way = wayOf(disk, change, placeOf(change.key));
+  for (const entry of effective) {
+    const { change, after } = entry;
+    const way = wayOf(disk, entry, placeOf(change.key));
     if (way === null) conflicts.push(change.key);
     else steps.push({ key: change.key, ...way, ...after });
   }
@@ -84,25 +91,26 @@ function planSteps(
 }
 
 /** `null` when the content is no longer the expected one. */
-function wayOf(disk: Disk, change: StorageChange, place: Place): Way | null {
+function wayOf(disk: Disk, { change, after }: EffectiveChange, place: Place): Way | null {
   const { path } = place;
-  const isDirectory = change.key.kind === 'file' && change.key.id.endsWith('/');
   let from: Side = null;
   let mode: number | null = null;
   let seen: Stamp | undefined;
-  if (place.found !== null && isDirectory) from = { type: 'directory' };
+  if (place.found !== null && isDirectoryEntry(change.key)) from = { type: 'directory' };
   else if (place.found !== null) {
     const file = readRegular(disk, path);
-    if (file === null || blobId(file.content) !== change.expectedOid) return null;
+    const oid = file === null ? null : blobId(file.content);
+    if (file === null || oid === null || oid !== change.expectedOid) return null;
     ({ mode, stamp: seen } = file);
-    from = { type: 'file', content: file.content, mode };
+    from = { type: 'file', oid, content: file.content, mode };
   }
-  const to: Side =
-    change.action === 'delete'
-      ? null
-      : isDirectory
-        ? { type: 'directory' }
-        : { type: 'file', content: change.content, mode };
+  let to: Side = null;
+  if (change.action === 'put' && after.oid !== null) {
+    const { content } = change;
+    to = isDirectoryEntry(change.key)
+      ? { type: 'directory' }
+      : { type: 'file', oid: after.oid, content, mode };
+  }
   return { path, from, to, ...(seen === undefined ? {} : { seen }) };
 }
 

@@ -157,7 +157,7 @@ function decode(bytes: Buffer): Step[] {
     const content = bytes.subarray(offset, offset + side.size);
     offset += side.size;
     if (blobId(content) !== side.oid) throw new Error('A content is not the one that was written.');
-    return { type: 'file', content, mode: side.mode };
+    return { type: 'file', oid: side.oid, content, mode: side.mode };
   };
   const steps = header.steps.map((step) => ({ ...step, from: restore(step.from), to: restore(step.to) }));
   if (offset !== bytes.byteLength) throw new Error('There is more than was written.');
@@ -170,5 +170,5 @@ function contentOf(side: Side): Uint8Array[] {
 
 function saveSide(side: Side): SavedSide {
   if (side === null || side.type === 'directory') return side;
-  return { type: 'file', oid: blobId(side.content), size: side.content.byteLength, mode: side.mode };
+  return { type: 'file', oid: side.oid, size: side.content.byteLength, mode: side.mode };
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { blobId } from '../../resources/blob-id.js';
 import {
   createFile,
   type Disk,
@@ -15,7 +16,7 @@ import {
 import { journalDirectory, kindDirectory } from './layout.js';
 import { Parents } from './parents.js';
 import { type Stamp, sameStamp, stampOf } from './stamp.js';
-import type { Side, Way } from './step.js';
+import type { FileSide, Side, Way } from './step.js';
 
 const placingFile = `${journalDirectory}/placing`;
 const sliceSize = 256;
@@ -112,7 +113,7 @@ function checkUnchanged(disk: Disk, step: Way): void {
   if (stats === null || !sameStamp(step.seen, stampOf(stats))) throw new ChangedMeanwhile(step.path);
 }
 
-function createNew(disk: Disk, path: string, side: { content: Uint8Array }): Stamp {
+function createNew(disk: Disk, path: string, side: FileSide): Stamp {
   try {
     return createFile(disk, path, side.content);
   } catch (error) {
@@ -121,11 +122,7 @@ function createNew(disk: Disk, path: string, side: { content: Uint8Array }): Sta
 }
 
 /** A new file takes the old one's place at once, and the old one's mode; a link is replaced, not followed. */
-function replaceFile(
-  disk: Disk,
-  path: string,
-  side: { content: Uint8Array; mode: number | null },
-): Stamp | null {
+function replaceFile(disk: Disk, path: string, side: FileSide): Stamp | null {
   const written = writeFile(disk, placingFile, side.content, side.mode);
   renamePath(disk, placingFile, path);
   const stats = statPath(disk, path);
@@ -154,13 +151,14 @@ function presentSide(disk: Disk, path: string): Side | 'other' {
   if (stats.isDirectory())
     return (listDirectory(disk, path) ?? []).length === 0 ? { type: 'directory' } : 'other';
   const file = stats.isFile() ? readRegular(disk, path) : null;
-  return file === null ? 'other' : { type: 'file', content: file.content, mode: file.mode };
+  if (file === null) return 'other';
+  return { type: 'file', oid: blobId(file.content), content: file.content, mode: file.mode };
 }
 
 function sameSide(a: Side, b: Side): boolean {
   if (a === null || b === null) return a === b;
   if (a.type !== 'file' || b.type !== 'file') return a.type === b.type;
-  return Buffer.compare(a.content, b.content) === 0;
+  return a.oid === b.oid;
 }
 
 /** A file that was cut short, or parts of which never reached the disk and read as zeros. */

@@ -2,7 +2,15 @@ import type { ResourceKey } from '../../../schemas/resources.js';
 import type { Stamp } from './stamp.js';
 
 /** What lies at a path before or after a batch; `null` is nothing. `mode` is null for the system's default. */
-export type Side = null | { type: 'directory' } | { type: 'file'; content: Uint8Array; mode: number | null };
+export type Side = null | { type: 'directory' } | FileSide;
+
+export interface FileSide {
+  type: 'file';
+  /** The content's blob id. */
+  oid: string;
+  content: Uint8Array;
+  mode: number | null;
+}
 
 /**
  * One resource's way from one state to the other, on the disk and in the revisions. Never from a file to a directory:

@@ -2,7 +2,7 @@ import type { ResourceKey } from '../../../schemas/resources.js';
 import { conflictError, type EffectiveChange } from '../batch.js';
 import { ancestorsOf, judgeTree } from '../file-tree.js';
 import { formatKey } from '../types.js';
-import { type Disk, listDirectory, statPath } from './disk.js';
+import { type Disk, listDirectory, parentOf, statPath } from './disk.js';
 import { namespaceDirectory, pathsOf } from './layout.js';
 import type { Parents } from './parents.js';
 import { walkFiles } from './walk.js';
@@ -60,6 +60,7 @@ function standsInTheWay(disk: Disk, key: ResourceKey, gone: ReadonlySet<string>,
 
   const bare = key.id.endsWith('/') ? key.id.slice(0, -1) : key.id;
   const path = pathsOf(key)[0];
+  if (parents.at(parentOf(path)) !== 'directory') return false;
   const stats = statPath(disk, path);
   if (stats === null) return false;
   if (stats.isFile()) return stays(bare);

@@ -81,9 +81,14 @@ export async function assertFails(promise: Promise<unknown>, code: string): Prom
   try {
     await promise;
   } catch (error) {
-    assert.ok(error instanceof FlowgitError, `Expected ${code}, got ${String(error)}`);
-    assert.equal(error.code, code, error.message);
-    return error;
+    return assertCode(error, code);
   }
   return assert.fail(`Expected ${code}, but the call succeeded.`);
+}
+
+/** Expects an error of flowgit's with a stable code, and returns it as that. */
+export function assertCode(error: unknown, code: string): FlowgitError {
+  assert.ok(error instanceof FlowgitError, `Expected ${code}, got ${String(error)}`);
+  assert.equal(error.code, code, error.message);
+  return error;
 }

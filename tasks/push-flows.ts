@@ -168,7 +168,12 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
   });
   const commit = result.commitId ?? base.tip;
   if (!dryRun && commit !== null) {
-    await rememberAgreement(context, agreement(commit), result.plan, listed, []);
+    await rememberAgreement(context, agreement(commit), {
+      plan: result.plan,
+      listed,
+      version: null,
+      rows: '',
+    });
   }
   return {
     flows: await writeRows(context, 'flows', pushRows(result.plan)),

@@ -8,7 +8,7 @@ import type { Remote } from '../src/git/types.js';
 import { adoptChanged, adoptFlows } from '../src/plan/adopt-flows.js';
 import { memoryOf, readGitFlows, refuseDuplicates } from '../src/plan/git-flows.js';
 import { relativePath } from '../src/plan/load-ignore-rules.js';
-import { formatRevision } from '../src/plan/report.js';
+import { formatRevision, jsonLines } from '../src/plan/report.js';
 import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, namespaceOfPath, pathOfFlow } from '../src/resources/flow-path.js';
 import { withRemote } from '../src/runtime/connect.js';
@@ -125,6 +125,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
 
   const source = await listSource(remote, snapshot, directory, properties.failOnMissingDirectory);
   const { entries } = source;
+  const version = (await context.storage.version?.(scope)) ?? null;
   const stored = await context.storage.list(scope, { signal: context.signal });
   const found = await readGitFlows({ snapshot, entries, place, memory: memoryOf(state) });
   refuseDuplicates(found.flows);
@@ -139,8 +140,9 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     running: context.identity,
   });
   for (const file of invalid) context.logger.warn({ file: file.message }, 'not a valid flow, left as it is');
-  const { plan, revisions } = await syncToStorage(context, {
+  const result = await syncToStorage(context, {
     ...run,
+    version,
     stored: stored.filter(
       (entry) =>
         !source.ignored(relativePath(directory, pathOfFlow(place, entry.key.namespace, entry.key.id))),
@@ -148,10 +150,13 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     gitPathOf: ({ key }) => pathOfFlow(place, key.namespace, key.id),
     ...adopted,
   });
-  const rows = plan.document.changes.map((change) =>
-    rowOf(change, revisions.get(formatKey(change.key)) ?? null),
+  const { plan } = result;
+  const rows = jsonLines(plan.document.changes, (change) =>
+    rowOf(change, result.revisions.get(formatKey(change.key)) ?? null),
   );
-  if (!properties.dryRun) await rememberAgreement(context, agreement, plan, stored, rows);
+  if (!properties.dryRun) {
+    await rememberAgreement(context, agreement, { plan, listed: stored, version: result.version, rows });
+  }
   return { flows: await writeRows(context, 'flows', rows), summary: plan.document.summary, ...reported };
 }
 

@@ -6,7 +6,7 @@ import { namespaceName } from '../schemas/resources.js';
 import { gitDirectory, guards, revision, transferOutput } from '../schemas/transfer.js';
 import type { Remote } from '../src/git/types.js';
 import { gitNamespaceFiles, readChangedFiles } from '../src/plan/git-namespace-files.js';
-import { formatRevision } from '../src/plan/report.js';
+import { formatRevision, jsonLines } from '../src/plan/report.js';
 import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
@@ -108,20 +108,25 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     directory,
     properties.failOnMissingDirectory,
   );
+  const version = (await context.storage.version?.(scope)) ?? null;
   const stored = await context.storage.list(scope, { signal: context.signal });
   const files = gitNamespaceFiles(entries, { namespace, directory });
   for (const { note } of files.held) context.logger.warn({ file: note }, 'not synced');
   const prefix = directory === '' ? '' : `${directory}/`;
-  const { plan } = await syncToStorage(context, {
+  const result = await syncToStorage(context, {
     ...run,
+    version,
     stored: stored.filter(({ key }) => !ignored(key.id)),
     gitPathOf: ({ key }) => prefix + pathOfFile(key.id),
     desired: files.resources,
     held: files.held,
     read: (changes) => files.read(snapshot, changes),
   });
-  const rows = plan.document.changes.map(rowOf);
-  if (!properties.dryRun) await rememberAgreement(context, agreement, plan, stored, rows);
+  const { plan } = result;
+  const rows = jsonLines(plan.document.changes, rowOf);
+  if (!properties.dryRun) {
+    await rememberAgreement(context, agreement, { plan, listed: stored, version: result.version, rows });
+  }
   return { files: await writeRows(context, 'files', rows), summary: plan.document.summary, ...reported };
 }
 

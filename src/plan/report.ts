@@ -1,8 +1,18 @@
 import type { PlanChange } from '../../schemas/plan.js';
 
-/** JSON Lines, one row per line with a newline at its end. */
-export function jsonLines(rows: readonly object[]): string {
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+/** JSON Lines, one row per line with a newline at its end. Rows are made one by one, so that few are alive at once. */
+export function jsonLines<T>(items: Iterable<T>, rowOf: (item: T) => object): string {
+  let text = '';
+  for (const item of items) text += `${JSON.stringify(rowOf(item))}\n`;
+  return text;
+}
+
+/** The rows that the next run reports when nothing changes: what was deleted is gone, all else is `UNCHANGED`. */
+export function settledRows(rows: string): string {
+  // A quotation mark inside a JSON text is escaped, so that these can only be the row's own property.
+  return rows
+    .replace(/^.*"syncState":"DELETED".*\n/gm, '')
+    .replace(/"syncState":"[A-Z]+"/g, '"syncState":"UNCHANGED"');
 }
 
 /** A pushed file in the shape Kestra's push tasks give it: the counts are strings with their sign. */

@@ -1,7 +1,7 @@
 import type { PlanEndpoint, PlanSummary } from '../../schemas/plan.js';
-import { makePlan, type StagedPlan, summarize } from '../plan/make-plan.js';
-import { type Agreement, findReceipt, leaveReceipt, type Receipt } from '../plan/receipt.js';
-import { jsonLines } from '../plan/report.js';
+import { makePlan, type StagedPlan } from '../plan/make-plan.js';
+import { type Agreement, findReceipt, leaveReceipt, type Receipt, writeReceipt } from '../plan/receipt.js';
+import { settledRows } from '../plan/report.js';
 import { type SyncIdentity, syncId } from '../plan/sync-state.js';
 import type { TransferPolicy } from '../plan/transfer.js';
 import { formatKey, type Scope, type StoredEntry } from '../storage/types.js';
@@ -61,29 +61,40 @@ export async function unchangedBy(
   return { summary: plan.document.summary, rows: receipt.rows };
 }
 
+/** What a run that is over knows of its target. */
+export interface Settled {
+  plan: StagedPlan;
+  listed: readonly StoredEntry[];
+  /** Of the storage's scope after the run, when that is certain; otherwise the storage is listed once more. */
+  version: string | null;
+  /** As reported, for a sync. */
+  rows: string;
+}
+
 /** Leaves a receipt after a run that left both sides in agreement; one that left anything aside leaves none. */
 export async function rememberAgreement(
   context: RunContext,
   agreement: Agreement,
-  plan: StagedPlan,
-  listed: readonly StoredEntry[],
-  rows: readonly { syncState: string }[],
+  { plan, listed, version, rows }: Settled,
 ): Promise<void> {
-  const { changes } = plan.document;
+  const { changes, summary, direction } = plan.document;
   if (changes.some(({ state, note }) => note !== null || state === 'INVALID' || state === 'CONFLICT')) return;
+  const { added, updated, overwritten, unchanged, deleted } = summary;
+  const receipt = {
+    unchanged: added + updated + overwritten + unchanged,
+    rows: Buffer.from(settledRows(rows)),
+  };
+  if (version !== null) {
+    const count = direction === 'SYNC' ? listed.length + added - deleted : listed.length;
+    await writeReceipt(context.storage, agreement, { ...receipt, version, listed: count });
+    return;
+  }
   const expected = new Map(listed.map(({ key, oid }) => [formatKey(key), oid]));
-  if (plan.document.direction === 'SYNC') {
+  if (direction === 'SYNC') {
     for (const { key, after } of changes) {
       if (after === null) expected.delete(formatKey(key));
       else expected.set(formatKey(key), after);
     }
   }
-  const kept = rows
-    .filter(({ syncState }) => syncState !== 'DELETED')
-    .map((row) => ({ ...row, syncState: 'UNCHANGED' }));
-  const { added, updated, overwritten, unchanged } = summarize(changes);
-  await leaveReceipt(context.storage, agreement, expected, {
-    unchanged: added + updated + overwritten + unchanged,
-    rows: Buffer.from(jsonLines(kept)),
-  });
+  await leaveReceipt(context.storage, agreement, expected, receipt);
 }

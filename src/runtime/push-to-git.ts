@@ -7,7 +7,7 @@ import type { FileChange, PushBase, Remote, Signature } from '../git/types.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { refusePathClashes } from '../plan/path-clashes.js';
-import { formatRevision, pushRow } from '../plan/report.js';
+import { formatRevision, jsonLines, pushRow } from '../plan/report.js';
 import {
   recordSyncState,
   type SyncedResource,
@@ -128,10 +128,12 @@ export async function retryOnRace<T>(
 }
 
 /** The rows of a push: changed files only. */
-export function pushRows(plan: StagedPlan): object[] {
-  return plan.document.changes
-    .filter((change) => change.state !== 'UNCHANGED')
-    .map((change) => ({ ...pushRow(change), ...(change.note !== null && { note: change.note }) }));
+export function pushRows(plan: StagedPlan): string {
+  const changed = plan.document.changes.filter((change) => change.state !== 'UNCHANGED');
+  return jsonLines(changed, (change) => ({
+    ...pushRow(change),
+    ...(change.note !== null && { note: change.note }),
+  }));
 }
 
 async function push(

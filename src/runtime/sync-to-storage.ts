@@ -3,7 +3,7 @@ import { StorageConflictError } from '../errors.js';
 import type { Snapshot } from '../git/types.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
-import { formatRevision, jsonLines } from '../plan/report.js';
+import { formatRevision } from '../plan/report.js';
 import {
   recordSyncState,
   type SyncedResource,
@@ -11,7 +11,7 @@ import {
   type SyncState,
 } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
-import { formatKey, type Scope, type StorageChange, type StoredEntry } from '../storage/types.js';
+import { type Batch, formatKey, type Scope, type StorageChange, type StoredEntry } from '../storage/types.js';
 import type { RunContext } from './context.js';
 import { settle } from './settle.js';
 
@@ -24,6 +24,8 @@ export interface SyncInput {
   scope: Scope & { kind: SyncIdentity['kind'] };
   snapshot: Snapshot;
   stored: readonly StoredEntry[];
+  /** Of the scope, asked for before it was listed; null when the storage has none. */
+  version: string | null;
   /** Where a stored resource stands, or would stand, in git. */
   gitPathOf(resource: StoredEntry): string;
   desired: readonly DesiredResource[];
@@ -37,6 +39,8 @@ export interface SyncResult {
   plan: StagedPlan;
   /** The revision of every resource after the run, by `formatKey`; on a dry run, what it would be. */
   revisions: ReadonlyMap<string, number>;
+  /** The scope's version after the run; null when that is not known for certain. */
+  version: string | null;
 }
 
 /** Plans a sync and, unless it is a dry run, applies it in one batch together with the sync state. */
@@ -63,7 +67,7 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
     readBefore: (wanted) => readStored(context, wanted, 'before'),
   });
   const applied = await settle(context, plan, input.policy.dryRun, () => apply(context, plan, input));
-  return { plan, revisions: applied ?? expectedRevisions(plan, input.stored) };
+  return { plan, ...(applied ?? { revisions: expectedRevisions(plan, input.stored), version: null }) };
 }
 
 /** The two sides of a sync, as its plan names them. */
@@ -101,12 +105,8 @@ export async function retryOnConflict<T>(sync: () => Promise<T>): Promise<T> {
 }
 
 /** Writes the rows of a run where its outputs live, and returns the URI. */
-export function writeRows(
-  context: RunContext,
-  name: string,
-  rows: readonly object[] | Uint8Array,
-): Promise<string> {
-  const content = rows instanceof Uint8Array ? Buffer.from(rows).toString() : jsonLines(rows);
+export function writeRows(context: RunContext, name: string, rows: string | Uint8Array): Promise<string> {
+  const content = typeof rows === 'string' ? rows : Buffer.from(rows).toString();
   return context.outputFiles.write(`${name}.jsonl`, content);
 }
 
@@ -146,47 +146,46 @@ export function changesToApply(plan: StagedPlan): StorageChange[] {
   });
 }
 
-async function apply(context: RunContext, plan: StagedPlan, input: SyncInput): Promise<Map<string, number>> {
+type Applied = Pick<SyncResult, 'revisions' | 'version'>;
+
+async function apply(context: RunContext, plan: StagedPlan, input: SyncInput): Promise<Applied> {
+  const { state, identity, snapshot, stored, scope, version } = input;
   const changes = changesToApply(plan);
-  const record = recordSyncState(
-    input.state,
-    input.identity,
-    input.snapshot.commit,
-    syncedAfter(plan, input),
-  );
-  const batch = record === null ? changes : [...changes, record];
-  const revisions = new Map(input.stored.map((entry) => [formatKey(entry.key), entry.revision]));
-  if (batch.length === 0) return revisions;
-  const applied = await context.storage.apply({ changes: batch }, { signal: context.signal });
-  for (const change of applied) {
-    if (change.oid !== null) revisions.set(formatKey(change.key), change.revision);
+  const record = recordSyncState(state, identity, snapshot.commit, syncedAfter(plan, input));
+  if (record !== null) changes.push(record);
+  const revisions = new Map(stored.map((entry) => [formatKey(entry.key), entry.revision]));
+  if (changes.length === 0) return { revisions, version };
+  const result = await applyBatch(context, { changes }, version === null ? null : { scope, version });
+  for (const { key, oid, revision } of result.applied) {
+    if (oid !== null) revisions.set(formatKey(key), revision);
   }
-  return revisions;
+  return { revisions, version: result.version };
+}
+
+async function applyBatch(context: RunContext, batch: Batch, at: { scope: Scope; version: string } | null) {
+  const { storage, signal } = context;
+  if (at !== null && storage.applyAt !== undefined) return storage.applyAt(batch, at, { signal });
+  return { applied: await storage.apply(batch, { signal }), version: null };
 }
 
 /**
  * What both sides have after the run. What the run left alone keeps its old record, so that it stays owned and its
  * next difference is still measured from the last time both sides agreed.
  */
-function syncedAfter(plan: StagedPlan, input: SyncInput): SyncedResource[] {
-  const desired = new Map(input.desired.map((resource) => [formatKey(resource.key), resource]));
-  const stillThere = new Set(input.stored.map((entry) => formatKey(entry.key)));
-  const synced = new Map<string, SyncedResource>();
-  for (const [name, resource] of input.state.byKey) if (stillThere.has(name)) synced.set(name, resource);
-  for (const change of plan.document.changes) {
-    const name = formatKey(change.key);
-    const wanted = desired.get(name);
-    if (change.state === 'DELETED') synced.delete(name);
-    else if (wanted !== undefined && change.after === wanted.oid) {
-      synced.set(name, {
-        gitPath: wanted.gitPath,
-        key: wanted.key,
-        gitOid: wanted.sourceOid,
-        storedOid: wanted.oid,
-      });
-    }
+function syncedAfter(plan: StagedPlan, { desired, stored, state }: SyncInput): SyncedResource[] {
+  const { changes } = plan.document;
+  const left = new Set(changes.filter(({ note }) => note !== null).map(({ key }) => formatKey(key)));
+  const synced = desired
+    .filter(({ key }) => !left.has(formatKey(key)))
+    .map(({ gitPath, key, sourceOid, oid }) => ({ gitPath, key, gitOid: sourceOid, storedOid: oid }));
+  if (state.bytes === null) return synced;
+  const known = new Set(synced.map(({ key }) => formatKey(key)));
+  for (const { state: outcome, key } of changes) if (outcome === 'DELETED') known.add(formatKey(key));
+  const stillThere = new Set(stored.map(({ key }) => formatKey(key)));
+  for (const [name, resource] of state.byKey) {
+    if (stillThere.has(name) && !known.has(name)) synced.push(resource);
   }
-  return [...synced.values()];
+  return synced;
 }
 
 function expectedRevisions(plan: StagedPlan, stored: readonly StoredEntry[]): Map<string, number> {

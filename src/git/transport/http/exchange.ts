@@ -65,9 +65,12 @@ export class Exchange {
       status: incoming.statusCode ?? 0,
       headers: flatten(incoming.headers),
       url,
-      body: new ResponseBody(incoming, this.#silence, () =>
-        this.#reason(broken ?? Object.assign(new Error('closed early'), { code: 'ECONNRESET' })),
-      ),
+      body: new ResponseBody(incoming, {
+        watchdog: this.#silence,
+        failure: () =>
+          this.#reason(broken ?? Object.assign(new Error('closed early'), { code: 'ECONNRESET' })),
+        released: this.#closed,
+      }),
     };
   }
 

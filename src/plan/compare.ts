@@ -1,4 +1,4 @@
-import type { ChangeState } from '../../schemas/plan.js';
+import type { ChangeState, PlanChange } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
 import { formatKey } from '../storage/types.js';
 import type { SyncedResource } from './sync-state.js';
@@ -43,15 +43,10 @@ export interface Comparison {
   onConflict: 'SOURCE' | 'SKIP';
 }
 
-/** A change before its lines are counted. */
-export interface ComparedChange {
-  state: ChangeState;
-  key: ResourceKey;
-  gitPath: string;
-  before: string | null;
-  after: string | null;
-  note: string | null;
-}
+/** A change; its lines are counted when the plan is made. */
+export type ComparedChange = PlanChange;
+
+const uncounted = { additions: 0, deletions: 0, replaced: 0 } as const;
 
 /**
  * Compares what should be with what is, by blob ids alone. Pure: the same input gives the same changes, sorted by git
@@ -73,7 +68,15 @@ export function compare(input: Comparison): ComparedChange[] {
     if (gitPath === undefined || (held.state === 'UNCHANGED' && settled.has(name))) continue;
     settled.add(name);
     const oid = present?.oid ?? null;
-    changes.push({ state: held.state, key: held.key, gitPath, before: oid, after: oid, note: held.note });
+    changes.push({
+      state: held.state,
+      key: held.key,
+      gitPath,
+      before: oid,
+      after: oid,
+      ...uncounted,
+      note: held.note,
+    });
   }
   for (const desired of input.desired) {
     const name = formatKey(desired.key);
@@ -95,25 +98,27 @@ function compareOne(
   current: CurrentResource | null,
   input: Comparison,
 ): ComparedChange {
-  const change = {
+  // On a push the file that git already has is the one to change, whatever its name.
+  const gitPath = input.target === 'git' && current !== null ? current.gitPath : desired.gitPath;
+  const before = current?.oid ?? null;
+  const become = (state: ChangeState, after = desired.oid as string | null, note: string | null = null) => ({
+    state,
     key: desired.key,
-    // On a push the file that git already has is the one to change, whatever its name.
-    gitPath: input.target === 'git' && current !== null ? current.gitPath : desired.gitPath,
-    before: current?.oid ?? null,
-    after: desired.oid,
-    note: null,
-  };
-  if (current?.oid === desired.oid) return { ...change, state: 'UNCHANGED' };
+    gitPath,
+    before,
+    after,
+    ...uncounted,
+    note,
+  });
+  if (before === desired.oid) return become('UNCHANGED');
   const base = input.base.get(formatKey(desired.key));
   const bothChanged =
     base !== undefined &&
     changedSince(base, current, input) &&
     sourceOidOf(base, input) !== desired.sourceOid;
-  if (bothChanged && input.onConflict === 'SKIP') {
-    return { ...change, state: 'CONFLICT', after: change.before, note: conflictNote(current) };
-  }
-  if (current === null) return { ...change, state: 'ADDED' };
-  return { ...change, state: bothChanged ? 'OVERWRITTEN' : 'UPDATED' };
+  if (bothChanged && input.onConflict === 'SKIP') return become('CONFLICT', before, conflictNote(current));
+  if (current === null) return become('ADDED');
+  return become(bothChanged ? 'OVERWRITTEN' : 'UPDATED');
 }
 
 function deletion(resource: CurrentResource, input: Comparison): ComparedChange {
@@ -126,10 +131,11 @@ function deletion(resource: CurrentResource, input: Comparison): ComparedChange 
       gitPath,
       before: oid,
       after: oid,
+      ...uncounted,
       note: 'deleted in the source, changed in the target',
     };
   }
-  return { state: 'DELETED', key, gitPath, before: oid, after: null, note: null };
+  return { state: 'DELETED', key, gitPath, before: oid, after: null, ...uncounted, note: null };
 }
 
 function changedSince(base: SyncedResource, current: CurrentResource | null, input: Comparison): boolean {

@@ -13,11 +13,21 @@ const none: LineCounts = { additions: 0, deletions: 0, replaced: 0 };
 const maxEditLength = 20_000;
 const timeoutMs = 2000;
 
-/** Counts the lines between two contents; null is absent. Binary content counts no lines, as in git. */
-export async function countLines(before: Uint8Array | null, after: Uint8Array | null): Promise<LineCounts> {
+/**
+ * Counts the lines between two contents; null is absent. Binary content counts no lines, as in git. Only where both are
+ * texts does it take a comparison, and a promise.
+ */
+export function countLines(
+  before: Uint8Array | null,
+  after: Uint8Array | null,
+): LineCounts | Promise<LineCounts> {
   if ((before !== null && isBinary(before)) || (after !== null && isBinary(after))) return none;
   if (before === null) return { ...none, additions: lineCount(after) };
   if (after === null) return { ...none, deletions: lineCount(before) };
+  return compareLines(before, after);
+}
+
+async function compareLines(before: Uint8Array, after: Uint8Array): Promise<LineCounts> {
   const { diffArrays } = await import('diff');
   const [oldLines, newLines] = [splitLines(before), splitLines(after)];
   const parts = diffArrays(oldLines, newLines, { maxEditLength, timeout: timeoutMs });

@@ -10,7 +10,8 @@ export interface PlanInput {
   task: string;
   source: PlanEndpoint;
   target: PlanEndpoint;
-  changes: readonly ComparedChange[];
+  /** The plan's own from here on: it counts their lines into them. */
+  changes: ComparedChange[];
   /** The target's present contents, for the changes given: blob id → bytes. */
   readBefore(changes: readonly ComparedChange[]): Promise<ReadonlyMap<string, Uint8Array>>;
   /** The contents to be, for the changes given: blob id → bytes. */
@@ -33,12 +34,11 @@ export async function makePlan(input: PlanInput): Promise<StagedPlan> {
   const effective = input.changes.filter(isChange);
   const before = await input.readBefore(effective.filter((change) => change.before !== null));
   const after = await input.readAfter(effective.filter((change) => change.after !== null));
-  const changes: PlanChange[] = [];
-  for (const change of input.changes) {
-    const lines = isChange(change)
-      ? await countLines(content(before, change.before), content(after, change.after))
-      : { additions: 0, deletions: 0, replaced: 0 };
-    changes.push({ ...change, ...lines });
+  const { changes } = input;
+  for (const change of effective) {
+    const counting = countLines(content(before, change.before), content(after, change.after));
+    // Most are known at once; a promise for each of fifty thousand would cost more than the counting.
+    Object.assign(change, counting instanceof Promise ? await counting : counting);
   }
   let volume: Volume | null = null;
   return {

@@ -1,10 +1,9 @@
 import type { PlanChange } from '../../schemas/plan.js';
+import { joinLines } from './sorted-lines.js';
 
-/** JSON Lines, one row per line with a newline at its end. Rows are made one by one, so that few are alive at once. */
+/** JSON Lines, one row per line with a newline at its end. */
 export function jsonLines<T>(items: Iterable<T>, rowOf: (item: T) => object): string {
-  let text = '';
-  for (const item of items) text += `${JSON.stringify(rowOf(item))}\n`;
-  return text;
+  return joinLines(items, (item) => JSON.stringify(rowOf(item)));
 }
 
 /** The rows that the next run reports when nothing changes: what was deleted is gone, all else is `UNCHANGED`. */

@@ -55,6 +55,22 @@ export class SortedLines {
   }
 }
 
+const linesAtOnce = 1000;
+
+/** A line per item, each with a newline. They are joined in portions, so that few of them are alive at once. */
+export function joinLines<T>(items: Iterable<T>, lineOf: (item: T) => string): string {
+  const portions: string[] = [];
+  let lines: string[] = [];
+  for (const item of items) {
+    lines.push(lineOf(item));
+    if (lines.length < linesAtOnce) continue;
+    portions.push(`${lines.join('\n')}\n`);
+    lines = [];
+  }
+  if (lines.length > 0) portions.push(`${lines.join('\n')}\n`);
+  return portions.join('');
+}
+
 function keyOf(line: string): string {
   const text = /"(?:[^"\\]|\\.)*"/.exec(line.startsWith('{') ? line.slice(line.indexOf(':')) : line)?.[0];
   return text === undefined ? '' : (JSON.parse(text) as string);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ResourceKey, ResourceKind } from '../../schemas/resources.js';
 import { formatKey, type StorageAdapter, type StorageChange } from '../storage/types.js';
-import { SortedLines } from './sorted-lines.js';
+import { joinLines, SortedLines } from './sorted-lines.js';
 
 /**
  * What flowgit remembers of a sync or push between runs: which commit it saw last, and for every resource the path and
@@ -144,7 +144,7 @@ export function recordSyncState(
   resources: readonly SyncedResource[],
 ): StorageChange | null {
   const sorted = [...resources].sort((a, b) => (a.gitPath < b.gitPath ? -1 : a.gitPath > b.gitPath ? 1 : 0));
-  const lines = sorted.map((resource) => `${formatStateLine(resource)}\n`).join('');
+  const lines = joinLines(sorted, formatStateLine);
   return recordStateLines(state, identity, commit, new SortedLines(Buffer.from(lines)));
 }
 

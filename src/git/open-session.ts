@@ -30,7 +30,7 @@ export function openSession(
     limits,
     logger,
     signal: options.signal,
-    shared: remotes.of(transport.url, limits),
+    shared: remotes.of(transport.url, limits, options),
     onProgress: (event) => onProgress?.(event),
     listRefs: (prefixes) => uploadPack.listRefs(prefixes),
     fetchPack: (request) => uploadPack.fetchPack(request),

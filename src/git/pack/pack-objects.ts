@@ -51,6 +51,11 @@ export class PackObjects implements ReadableObjects {
     return this.#byOid.size;
   }
 
+  /** Of all objects, inflated. */
+  get contentBytes(): number {
+    return this.#contentBytes;
+  }
+
   has(oid: string): boolean {
     return this.#byOid.has(oid);
   }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   createGit,
@@ -27,6 +29,7 @@ function pathOf(number: number): string {
 let name: string;
 let repository: BareRepository;
 let git: Git;
+let cacheDir: string | undefined;
 let server: GitServer;
 
 beforeEach(async () => {
@@ -42,7 +45,7 @@ function open(
   contents: 'all' | 'none',
   options: Partial<RemoteOptions> = {},
 ): Promise<Snapshot> {
-  const remote = git.connect({ url: `${server.url}/${name}`, ...options });
+  const remote = git.connect({ url: `${server.url}/${name}`, cacheDir, ...options });
   return remote.openSnapshot({ branch: 'main' }, { path, contents });
 }
 
@@ -77,13 +80,26 @@ async function changeTen(revision: number): Promise<string> {
   return repository.commit(files);
 }
 
-describe('a later snapshot of the same engine', () => {
+describe.each([
+  { where: 'in memory', withMirror: false },
+  { where: 'on disk', withMirror: true },
+])('a later snapshot, with what is known $where,', ({ withMirror }) => {
+  beforeEach(() => {
+    cacheDir = withMirror ? join(world.root, randomUUID()) : undefined;
+  });
+
+  /** Another process with the same directory; without one, there is only this engine. */
+  function restart(): void {
+    if (withMirror) git = createGit();
+  }
+
   test('transfers the trees that changed, and the contents that are read', async () => {
     const first = await open('', 'all');
     await first.list('');
     const cold = bytesDown(server);
     await changeTen(1);
     server.requests.length = 0;
+    restart();
 
     const second = await open('', 'none');
     const changes = (await second.changedSince?.(first.commit, '')) ?? [];
@@ -95,15 +111,18 @@ describe('a later snapshot of the same engine', () => {
     expect([...contents.values()].map((content) => Buffer.from(content).toString()).sort()).toEqual(
       Array.from({ length: 10 }, (_, number) => flow(number * 3, 1)).sort(),
     );
-    expect(downloads(server)).toBe(2);
+    // A mirror that has the contents of before gets the small ones of now with the trees.
+    const expected = withMirror ? 1 : 2;
+    expect(downloads(server)).toBe(expected);
     expect(bytesDown(server)).toBeLessThan(cold / 15);
     expect(asGitLists(await listed(second, ''))).toEqual(await listedByGit(''));
-    expect(downloads(server)).toBe(2);
+    expect(downloads(server)).toBe(expected);
   });
 
   test('of the same commit transfers nothing', async () => {
     await (await open('', 'none')).list('');
     server.requests.length = 0;
+    restart();
     const second = await open('flows', 'none');
     expect(asGitLists(await listed(second, 'flows'))).toEqual(await listedByGit('flows'));
     expect(server.requests).toHaveLength(1);
@@ -113,6 +132,7 @@ describe('a later snapshot of the same engine', () => {
     await (await open('flows', 'none')).list('flows');
     const tip = await repository.commit({ 'README.md': 'changed' });
     server.requests.length = 0;
+    restart();
     const second = await open('flows', 'none');
     expect(asGitLists(await listed(second, 'flows'))).toEqual(await listedByGit('flows'));
     expect(second.commit).toBe(tip);
@@ -125,6 +145,7 @@ describe('a later snapshot of the same engine', () => {
     await first.list(path);
     await changeTen(1);
     server.requests.length = 0;
+    restart();
     const second = await open(path, 'none');
     const changes = await second.changedSince?.(first.commit, path);
     expect(changes).toHaveLength(path === 'flows' ? 10 : 1);
@@ -151,6 +172,7 @@ describe('a later snapshot of the same engine', () => {
     );
     await repository.git('update-ref', 'refs/heads/main', merge.trim());
     server.requests.length = 0;
+    restart();
     const second = await open('', 'none');
     expect(asGitLists(await listed(second, ''))).toEqual(await listedByGit(''));
     expect(downloads(server)).toBe(1);
@@ -173,6 +195,7 @@ describe('a later snapshot of the same engine', () => {
       await repository.git('gc', '--prune=now', '--quiet');
     }
     server.requests.length = 0;
+    restart();
     const second = await open('', 'none');
     expect(asGitLists(await listed(second, ''))).toEqual(await listedByGit(''));
     expect(downloads(server)).toBe(1);
@@ -193,10 +216,12 @@ describe('a later snapshot of the same engine', () => {
     server = await world.serve(options);
     for (const path of ['', 'flows', 'flows/d3']) {
       git = createGit();
+      if (withMirror) cacheDir = join(world.root, randomUUID());
       const first = await open(path, 'all');
       await first.list(path);
       const before = await listedByGit(path);
       await changeTen(path.length + 1);
+      restart();
       const second = await open(path, 'none');
       const after = await listedByGit(path);
       expect(asGitLists(await listed(second, path))).toEqual(after);
@@ -212,9 +237,10 @@ describe('a later snapshot of the same engine', () => {
     await repository.commit({ 'dev.txt': 'dev' }, { branch: 'dev', from: 'main' });
     const url = `${server.url}/${name}`;
     const openBranch = (branch: string) =>
-      git.connect({ url }).openSnapshot({ branch }, { path: '', contents: 'none' });
+      git.connect({ url, cacheDir }).openSnapshot({ branch }, { path: '', contents: 'none' });
     for (const branch of ['main', 'dev']) await (await openBranch(branch)).list('');
     server.requests.length = 0;
+    restart();
     await repository.commit({ 'a.txt': 'a' });
     await repository.commit({ 'b.txt': 'b' }, { branch: 'dev' });
     for (const branch of ['main', 'dev']) {

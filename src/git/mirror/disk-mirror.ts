@@ -1,0 +1,148 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CancelledError } from '../../errors.js';
+import { untilCancelled } from '../cancelled.js';
+import { boundMirrors } from './bound-mirrors.js';
+import { compactLayers, maxContentBytes } from './compact-layers.js';
+import { MirrorLayer } from './layer.js';
+import { acquireLockFile } from './lock-file.js';
+import { emptyManifest, manifestName, readManifest, temporaryPrefix, writeManifest } from './manifest.js';
+import {
+  addKnown,
+  type Caller,
+  type Recalled,
+  type RemoteMemory,
+  type Transferred,
+} from './remote-memory.js';
+import { type LayerObject, packObjects, writeLayer } from './write-layer.js';
+
+/**
+ * A remote's objects on disk, shared by all processes that use the directory. It is named by a digest of the remote's
+ * URL, which has no credentials in it; nothing else of the remote or of who asks it is kept. It may be removed at any
+ * moment. When the disk does not do what is asked of it, everything goes on without a mirror.
+ */
+export class DiskMirror implements RemoteMemory {
+  readonly #root: string;
+  readonly #directory: string;
+  readonly #maxBytes: number;
+  /** Layers that somebody in this process still uses. */
+  readonly #open = new Map<string, WeakRef<MirrorLayer>>();
+  /** Settles when the last one in this process that wanted the lock has released it. */
+  #queue: Promise<void> = Promise.resolve();
+  #warned = false;
+
+  /** @param root of all mirrors */
+  constructor(root: string, url: string, maxBytes: number) {
+    this.#root = root;
+    this.#directory = join(root, createHash('sha256').update(url).digest('hex').slice(0, 40));
+    this.#maxBytes = maxBytes;
+  }
+
+  async recall({ logger }: Caller): Promise<Recalled> {
+    const { layers: names, commits } = await readManifest(this.#directory);
+    const layers = (await Promise.all(names.map((name) => this.#layer(name)))).filter(
+      (layer) => layer !== null,
+    );
+    if (names.length > 0) await this.#markUsed();
+    if (layers.length === names.length) return { layers, commits };
+    logger.debug({ directory: this.#directory }, 'mirror is damaged, rebuilding it');
+    return { layers, commits: [] };
+  }
+
+  async lock(caller: Caller): Promise<() => Promise<void>> {
+    const before = this.#queue;
+    let leave = (): void => {};
+    this.#queue = new Promise((resolve) => {
+      leave = resolve;
+    });
+    try {
+      await untilCancelled(before, caller);
+      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      const release = await acquireLockFile(this.#directory, caller.signal);
+      return () => release().finally(leave);
+    } catch (error) {
+      if (error instanceof CancelledError || caller.signal?.aborted === true) {
+        void before.then(leave);
+        throw error;
+      }
+      this.#warn(caller, error);
+      return async () => leave();
+    }
+  }
+
+  async remember({ objects, known }: Transferred, caller: Caller): Promise<void> {
+    try {
+      await this.#write(objects, known);
+      await boundMirrors(this.#root, this.#directory, this.#maxBytes);
+    } catch (error) {
+      this.#warn(caller, error);
+    }
+  }
+
+  async #write(objects: Transferred['objects'], known: Transferred['known']): Promise<void> {
+    let bytes = 0;
+    for (const pack of objects) bytes += pack.contentBytes;
+    const withBlobs = bytes <= maxContentBytes;
+    const name = await this.#writeLayer(packObjects(objects, withBlobs));
+    const before = await this.#intact();
+    const commits =
+      known === null
+        ? before.commits
+        : addKnown(before.commits, { ...known, contents: known.contents && withBlobs });
+    const layers = name === null ? before.layers : [name, ...before.layers];
+    const opened = await Promise.all(
+      layers.map(async (layer) => ({ name: layer, layer: await this.#layer(layer) })),
+    );
+    await writeManifest(
+      this.#directory,
+      await compactLayers(opened, commits, (chosen) => this.#writeLayer(chosen)),
+    );
+  }
+
+  /** The manifest as far as its files are there: what is lost is not built upon. */
+  async #intact() {
+    const manifest = await readManifest(this.#directory);
+    const opened = await Promise.all(manifest.layers.map((name) => this.#layer(name)));
+    const layers = manifest.layers.filter((_name, index) => opened[index] !== null);
+    return layers.length === manifest.layers.length ? manifest : { ...emptyManifest, layers };
+  }
+
+  /** @returns its name; null when there was nothing to write */
+  async #writeLayer(objects: Iterable<LayerObject>): Promise<string | null> {
+    const name = `${randomBytes(16).toString('hex')}.layer`;
+    const temporary = join(this.#directory, `${temporaryPrefix}${name}`);
+    try {
+      const count = await writeLayer(temporary, objects);
+      if (count > 0) await rename(temporary, join(this.#directory, name));
+      return count > 0 ? name : null;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async #layer(name: string): Promise<MirrorLayer | null> {
+    const known = this.#open.get(name)?.deref();
+    if (known?.isGone === false) return known;
+    const layer = await MirrorLayer.open(join(this.#directory, name));
+    if (layer === null) this.#open.delete(name);
+    else this.#open.set(name, new WeakRef(layer));
+    return layer;
+  }
+
+  /** The manifest's time tells which mirrors were not used for long. */
+  async #markUsed(): Promise<void> {
+    const now = new Date();
+    await utimes(join(this.#directory, manifestName), now, now).catch(() => {}); // it works without
+  }
+
+  #warn({ logger }: Caller, error: unknown): void {
+    const fields = {
+      directory: this.#directory,
+      error: error instanceof Error ? error.message : String(error),
+    };
+    if (this.#warned) logger.debug(fields, 'mirror cannot be written, going on without');
+    else logger.warn(fields, 'mirror cannot be written, going on without');
+    this.#warned = true;
+  }
+}

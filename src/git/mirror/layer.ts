@@ -1,0 +1,162 @@
+import { hash } from 'node:crypto';
+import { closeSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { GitObject, ReadableObjects } from '../objects/store.js';
+import {
+  findRow,
+  footerBytes,
+  headerOf,
+  isTableIntact,
+  type LayerRow,
+  layerMagic,
+  readFooter,
+  readRow,
+  rowBytes,
+} from './layer-format.js';
+
+/** After so many single reads it pays to have all objects in memory. */
+const singleReads = 32;
+/** Above this size they are never all in memory. */
+const maxResidentBytes = 80 * 1024 * 1024;
+
+/**
+ * Objects of a file. Only their table is read beforehand; each object is checked against its id when it is first read.
+ * A file that turns out to be damaged, or is removed meanwhile, no longer has what it lost: whoever needs that fetches
+ * it.
+ */
+export class MirrorLayer implements ReadableObjects {
+  readonly #path: string;
+  readonly #table: Buffer;
+  readonly #rows: number;
+  readonly #objectsEnd: number;
+  /** By row: objects that were read and are what their ids say. They stay, whatever becomes of the file. */
+  readonly #found = new Map<number, GitObject>();
+  #resident: Buffer | null = null;
+  #gone = false;
+
+  private constructor(
+    path: string,
+    table: Buffer,
+    { rows, tableStart }: { rows: number; tableStart: number },
+  ) {
+    this.#path = path;
+    this.#table = table;
+    this.#rows = rows;
+    this.#objectsEnd = tableStart;
+  }
+
+  /** @returns null when there is no layer at the path, or one that is damaged, which is then removed */
+  static async open(path: string): Promise<MirrorLayer | null> {
+    const file = await open(path, 'r').catch(() => null);
+    if (file === null) return null;
+    try {
+      const { size } = await file.stat();
+      const found = await readTable(file, size);
+      if (found !== null) return new MirrorLayer(path, found.table, found);
+    } catch {
+      return null;
+    } finally {
+      await file.close();
+    }
+    discard(path);
+    return null;
+  }
+
+  get bytes(): number {
+    return this.#objectsEnd + this.#table.length;
+  }
+
+  /** Something in it was found damaged. */
+  get isGone(): boolean {
+    return this.#gone;
+  }
+
+  has(oid: string): boolean {
+    return this.get(oid) !== undefined;
+  }
+
+  get(oid: string): GitObject | undefined {
+    const row = findRow(this.#table, this.#rows, oid);
+    return row === -1 ? undefined : (this.#found.get(row) ?? this.#read(row));
+  }
+
+  *rows(): Generator<LayerRow, void, undefined> {
+    for (let row = 0; row < this.#rows; row++) yield readRow(this.#table, row);
+  }
+
+  /** Every object, as its file has it: header and content in one, not checked. */
+  *raw(): Generator<LayerRow & { bytes: Buffer }, void, undefined> {
+    this.#load();
+    for (const row of this.rows()) {
+      const bytes = this.#bytesOf(row);
+      if (bytes !== null) yield { ...row, bytes };
+    }
+  }
+
+  #read(row: number): GitObject | undefined {
+    if (this.#gone) return undefined;
+    const { oid, type, size, start } = readRow(this.#table, row);
+    if (this.#found.size >= singleReads) this.#load();
+    const bytes = this.#bytesOf({ oid, type, size, start });
+    if (bytes === null) return undefined;
+    if (hash('sha1', bytes, 'hex') !== oid) {
+      this.#gone = true;
+      discard(this.#path);
+      return undefined;
+    }
+    const object = { type, data: bytes.subarray(bytes.length - size) };
+    this.#found.set(row, object);
+    return object;
+  }
+
+  #bytesOf({ type, start, size }: LayerRow): Buffer | null {
+    const length = headerOf(type, size).length + size;
+    if (start + length > this.#objectsEnd) return null;
+    if (this.#resident !== null) return this.#resident.subarray(start, start + length);
+    return this.#readFile(start, length);
+  }
+
+  #load(): void {
+    if (this.#resident !== null || this.#objectsEnd > maxResidentBytes) return;
+    this.#resident = this.#readFile(0, this.#objectsEnd);
+  }
+
+  #readFile(start: number, length: number): Buffer | null {
+    try {
+      const fd = openSync(this.#path, 'r');
+      try {
+        const bytes = Buffer.allocUnsafeSlow(length);
+        return readSync(fd, bytes, 0, length, start) === length ? bytes : null;
+      } finally {
+        closeSync(fd);
+      }
+    } catch {
+      return null;
+    }
+  }
+}
+
+async function readTable(
+  file: Awaited<ReturnType<typeof open>>,
+  size: number,
+): Promise<{ table: Buffer; rows: number; tableStart: number } | null> {
+  if (size < layerMagic.length + footerBytes) return null;
+  const magic = Buffer.alloc(layerMagic.length);
+  await file.read(magic, 0, magic.length, 0);
+  const end = Buffer.alloc(footerBytes);
+  await file.read(end, 0, footerBytes, size - footerBytes);
+  const footer = readFooter(end, size);
+  if (footer === null || !magic.equals(layerMagic)) return null;
+  const bytes = Buffer.allocUnsafeSlow(footer.rows * rowBytes + footerBytes);
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, footer.tableStart);
+  if (bytesRead !== bytes.length || !isTableIntact(bytes)) return null;
+  return { ...footer, table: bytes };
+}
+
+function discard(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Gone already, or not ours to remove: it is not used either way.
+  }
+}

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cancellation, throwIfCancelled } from '../cancelled.js';
+
+/*
+ * The lock spares work and protects nothing: layers have names of their own and the manifest is replaced at once, so
+ * that two holders at the same time, which only a very unlucky takeover can lead to, fetch the same thing twice.
+ */
+
+const renewEveryMs = 5_000;
+/** A holder that does not renew its lock for so long has stopped, wherever it runs. */
+const stalledMs = 30_000;
+const firstPauseMs = 2;
+const longestPauseMs = 25;
+
+/**
+ * Waits for the lock of a directory.
+ * @returns what releases it
+ * @throws CancelledError; whatever the file system fails with
+ */
+export async function acquireLockFile(
+  directory: string,
+  signal: AbortSignal | undefined,
+): Promise<() => Promise<void>> {
+  const path = join(directory, 'lock');
+  const token = JSON.stringify({ ...self(), token: randomUUID() });
+  let seen = { state: '', since: 0 };
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+    throwIfCancelled(signal);
+    const holder = await readFile(path, 'utf8').catch(() => null);
+    const renewed = await stat(path).catch(() => null);
+    if (holder === null || renewed === null) {
+      if (await tryCreate(directory, path, token)) return holding(path, token);
+      continue;
+    }
+    // Renewals are watched with this process's own clock; the file system's may differ.
+    const state = `${holder} ${renewed.mtimeMs}`;
+    if (state !== seen.state) seen = { state, since: performance.now() };
+    if (hasEnded(holder) || performance.now() - seen.since > stalledMs) await takeAway(path, holder);
+    else await pause(pauseMs, signal);
+  }
+}
+
+/** The file appears with its content, so that no half-written one is ever seen. */
+async function tryCreate(directory: string, path: string, token: string): Promise<boolean> {
+  const own = join(directory, `tmp-${randomUUID()}`);
+  await writeFile(own, token, { flag: 'wx', mode: 0o600 });
+  try {
+    await link(own, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+function holding(path: string, token: string): () => Promise<void> {
+  const renewal = setInterval(() => {
+    const now = new Date();
+    utimes(path, now, now).catch(() => {}); // the mirror was removed, which is allowed
+  }, renewEveryMs);
+  renewal.unref();
+  return async () => {
+    clearInterval(renewal);
+    if ((await readFile(path, 'utf8').catch(() => null)) === token)
+      await rm(path, { force: true }).catch(() => {});
+  };
+}
+
+/** Moves a dead holder's file aside, and back when another one had taken its place by then. */
+async function takeAway(path: string, holder: string): Promise<void> {
+  const aside = `${path}-${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return;
+  }
+  if ((await readFile(aside, 'utf8').catch(() => null)) !== holder) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true }).catch(() => {});
+}
+
+interface Holder {
+  pid: number;
+  host: string;
+  startedAt: number;
+}
+
+/** A process's number alone may be another one's later, and in a container it often is. */
+function self(): Holder {
+  return {
+    pid: process.pid,
+    host: hostname(),
+    startedAt: Math.round(Date.now() / 1000 - process.uptime()),
+  };
+}
+
+/** Whether the holder ran on this host and does no more. Of other hosts only stalled locks tell. */
+function hasEnded(text: string): boolean {
+  const holder = parse(text);
+  const own = self();
+  if (holder === null || holder.host !== own.host) return false;
+  if (holder.pid === own.pid) return Math.abs(holder.startedAt - own.startedAt) > 2;
+  try {
+    process.kill(holder.pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+function parse(text: string): Holder | null {
+  try {
+    const { pid, host, startedAt } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof pid !== 'number' || typeof host !== 'string' || typeof startedAt !== 'number') return null;
+    return { pid, host, startedAt };
+  } catch {
+    return null;
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms * (0.5 + Math.random()), undefined, { signal });
+  } catch {
+    throw cancellation(signal);
+  }
+}

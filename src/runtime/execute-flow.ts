@@ -19,6 +19,7 @@ import { sleep } from './sleep.js';
 import { contextAt } from './task-context.js';
 import { taskLogger } from './task-logger.js';
 import { WorkingDirectories } from './working-directory.js';
+import { registerWrittenSecrets } from './written-secrets.js';
 
 export type { ExecuteOptions } from './flow-run.js';
 
@@ -93,6 +94,7 @@ function begin(options: ExecuteOptions): Beginning {
 }
 
 async function execute(start: Beginning, flow: FlowDefinition): Promise<Result> {
+  registerWrittenSecrets(flow, start.registry, start.redactor);
   const cancellation = following(start.options.signal);
   const place = topPlace(cancellation.signal);
   let run: FlowRun = { ...start, flow, pluginDefaults: pluginDefaultsOf(flow), inputs: {} };

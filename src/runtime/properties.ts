@@ -130,7 +130,7 @@ function isPlainMap(value: unknown): value is Record<string, unknown> {
 }
 
 /** Whatever stands in a property that is marked secret, and in a URL's user-info, is masked from here on. */
-function registerSecrets(schema: z.ZodType | undefined, value: unknown, redactor: Redactor): void {
+export function registerSecrets(schema: z.ZodType | undefined, value: unknown, redactor: Redactor): void {
   if (typeof value === 'string') redactor.registerUrl(value);
   if (typeof value === 'object' && value !== null) {
     const shape = schema === undefined ? null : shapeOf(schema);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Clone } from '../../tasks/clone.js';
 import { execute, flowOf } from './harness.js';
 
 const secrets = { TOKEN: 'correct-horse-battery\n', BAD: 'staple-fail' };
@@ -38,6 +39,26 @@ outputs: [{ id: token, value: "{{ outputs.leak.token }}" }]
       taskId: 'leak',
       progress: { phase: 'receive', done: 1, message: 'remote says ******', taskId: 'leak' },
     });
+  });
+
+  it('that a later task or a plugin default holds as plain text is masked from the first line on', async () => {
+    const ran = await execute(
+      flowOf(`
+inputs: [{ id: from, type: STRING, defaults: written-password }]
+variables: { all: "written-password default-key url-user-info" }
+tasks:
+  - { id: early, type: core.log.Log, message: "{{ vars.all }} {{ secret('BAD') }}" }
+  - id: late
+    type: git.Clone
+    url: https://ada:url-user-info@127.0.0.1/x.git
+    password: written-password
+    runIf: "{{ false }}"
+pluginDefaults: [{ type: git, values: { privateKey: default-key, passphrase: "{{ secret('BAD') }}" } }]
+`),
+      { secrets, tasks: [Clone] },
+    );
+    expect(ran.lines[0]).toBe('INFO ****** ****** ****** ******');
+    expect(JSON.stringify([ran.execution, ran.events])).not.toMatch(/written-|default-key|url-user/);
   });
 
   it('is masked in retries, iteration values and events of children', async () => {

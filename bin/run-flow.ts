@@ -10,6 +10,7 @@ import { readFlowFile } from './flow-file.js';
 import { readInputs } from './flow-inputs.js';
 import { directoryOutputFiles } from './output-files.js';
 import { type PlannedTask, PlannedTasks } from './planned-tasks.js';
+import { pruneOutputs } from './prune-outputs.js';
 import { createRegistry } from './registry.js';
 import type { Session } from './session.js';
 import { storageDirectory, withStorage } from './storage.js';
@@ -37,6 +38,9 @@ export async function runFlow(
   try {
     flow = await readFlowFile(session.io.cwd, file);
     const execution = await execute(session, args, { flow, executionId, dryRun, planned });
+    await pruneOutputs(outputRoot(session)).catch(async (error: unknown) => {
+      (await session.logger()).debug({ err: error }, 'Output files of earlier runs could not be removed');
+    });
     return { execution, plans: planned.list(), dryRun };
   } catch (error) {
     if (error instanceof UsageError) throw error;

@@ -125,7 +125,7 @@ export class FileTransport implements Transport {
         cause: status,
       });
     }
-    if (/does not appear to be a git repository|not a git repository/i.test(stderr)) {
+    if (/does not appear to be a git repository|not a git repository|invalid gitfile/i.test(stderr)) {
       return new RepositoryNotFoundError(`There is no git repository at ${this.url}.`, {
         hint: 'Check the path in the URL.',
         data: { url: this.url },

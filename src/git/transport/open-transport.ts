@@ -74,7 +74,7 @@ function filePath(url: URL): string {
 }
 
 function withoutUserInfo(text: string): string {
-  return text.replace(/^([a-z][\w+.-]*:\/\/)?[^/\s]*@/i, '$1');
+  return text.replace(/^([a-z][\w+.-]*:\/\/)?[^/]*@/i, '$1');
 }
 
 function noSsh(): UnsupportedError {

@@ -1,6 +1,6 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { SecureContext } from 'node:tls';
+import { type ConnectionOptions, checkServerIdentity, type SecureContext } from 'node:tls';
 import { throwIfCancelled } from '../../cancelled.js';
 import type { ProxySettings } from '../../types.js';
 import type { HttpClient, HttpRequest, HttpResponse } from './client.js';
@@ -56,16 +56,24 @@ export class NodeHttpClient implements HttpClient {
     if (url.protocol === 'https:') {
       const agent = proxy ? await this.#tunnel(proxy) : this.#direct();
       const trust = await this.#trust();
-      return () => httpsRequest(url, { method, headers, agent, ...trust });
+      // The tunnel's library forgets hosts that are addresses, and would have the certificate name "localhost".
+      const host = url.hostname.replace(/^\[|\]$/g, '');
+      const identity: ConnectionOptions = {
+        checkServerIdentity: (_hostname, certificate) => checkServerIdentity(host, certificate),
+      };
+      return () => httpsRequest(url, { method, headers, agent, ...identity, ...trust });
     }
     const agent = this.#httpAgent;
     if (proxy === null) return () => httpRequest(url, { method, headers, agent });
     const authorization = proxyAuthorization(proxy);
     if (authorization !== null) headers['proxy-authorization'] = authorization;
     headers.host = url.host;
-    const { hostname, port } = proxy;
     // A proxy is asked with the whole URL (RFC 9112, section 3.2.2).
-    return () => httpRequest({ hostname, port: port || 80, path: url.href, method, headers, agent });
+    const asked = { hostname: proxy.hostname, path: url.href, method, headers };
+    if (proxy.protocol === 'https:') {
+      return () => httpsRequest({ ...asked, port: proxy.port || 443, agent: this.#direct() });
+    }
+    return () => httpRequest({ ...asked, port: proxy.port || 80, agent });
   }
 
   #direct(): HttpAgent {

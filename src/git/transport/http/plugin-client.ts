@@ -32,7 +32,10 @@ export class PluginHttpClient implements HttpClient {
       [Symbol.asyncIterator]: () => iterator,
       next: () => (source ? this.#guard(host, () => source.next()) : over()),
       return: async () => {
-        await source?.return?.();
+        // Not waited for: a generator that waits for ever does not answer, and some plugins return no promise.
+        Promise.resolve()
+          .then(() => source?.return?.())
+          .catch(() => {});
         return over();
       },
     };

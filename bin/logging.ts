@@ -27,7 +27,8 @@ export function createLogger(options: LogOptions): Logger {
     {
       write(line: string) {
         const record = redactor.redactValue(JSON.parse(line) as LogRecord);
-        write(options.format === 'json' ? `${JSON.stringify(record)}\n` : prettyLine(record, options));
+        if (options.format === 'json') write(`${JSON.stringify(record)}\n`);
+        else if (!printedAtTheEnd.has(record.event)) write(prettyLine(record, options));
       },
     },
   );
@@ -39,6 +40,9 @@ interface LogRecord {
   msg?: string;
   [field: string]: unknown;
 }
+
+/** Failures that end a task or the flow are listed below the result, with their hints: people read them once. */
+const printedAtTheEnd = new Set<unknown>(['task-failed', 'execution-failed']);
 
 /** One process runs one flow: what names it is the same on every line. */
 const constantFields = new Set([

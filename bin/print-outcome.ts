@@ -1,3 +1,4 @@
+import type { ErrorReport } from '../schemas/error-codes.js';
 import type { Execution, RunState } from '../schemas/execution.js';
 import { isChange } from '../src/plan/make-plan.js';
 import { type PlannedTask, rowsUriOf } from './planned-tasks.js';
@@ -18,7 +19,9 @@ export async function printOutcome(session: Session, outcome: FlowOutcome): Prom
   const outputs = Object.entries(execution.outputs);
   if (outputs.length > 0) session.print(`${outputs.map(formatOutput).join('\n')}\n`);
   session.print(ending(session, outcome));
-  for (const error of errorsOf(execution)) session.status.print(formatError(error, session.stderrColors));
+  for (const { error, taskId } of failuresOf(execution)) {
+    session.status.print(formatError(error, session.stderrColors, taskId));
+  }
 }
 
 async function printPlan(
@@ -63,11 +66,16 @@ function formatOutput([name, value]: [string, unknown]): string {
   return plainText(`${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
 }
 
-/** Each failure once: a flowable task only repeats what its children said. */
-function errorsOf({ taskRuns, error }: Execution) {
-  const failed = taskRuns.flatMap((run) => (run.error === null ? [] : [run]));
-  const parents = new Set(failed.map((run) => run.parent));
-  const errors = failed.flatMap((run) => (run.error === null || parents.has(run.taskId) ? [] : [run.error]));
-  const known = new Set(errors.map(({ code, message }) => `${code} ${message}`));
-  return error === null || known.has(`${error.code} ${error.message}`) ? errors : [...errors, error];
+/**
+ * Each failure once: a flowable task only repeats what its children said. A failure that the flow allows, and a task
+ * that was cancelled, are in the log and in the state.
+ */
+function failuresOf({ taskRuns, error }: Execution): { error: ErrorReport; taskId?: string }[] {
+  const failed = taskRuns.flatMap(({ state, error: own, taskId, parent }) =>
+    state === 'FAILED' && own !== null ? [{ error: own, taskId, parent }] : [],
+  );
+  const parents = new Set(failed.map(({ parent }) => parent));
+  const failures = failed.filter(({ taskId }) => !parents.has(taskId));
+  const known = new Set(failures.map((failure) => `${failure.error.code} ${failure.error.message}`));
+  return error === null || known.has(`${error.code} ${error.message}`) ? failures : [...failures, { error }];
 }

@@ -42,16 +42,13 @@ export class TaskStatus {
         });
         break;
       case 'task-progress':
-        for (const [key, task] of this.#running) {
-          if (key === event.taskId || key.startsWith(`${event.taskId}\0`))
-            task.progress = describe(event.progress);
-        }
+        this.#describe(event.taskId, describe(event.progress));
         break;
       case 'task-retried':
-        this.#area.print(
-          this.#colors.yellow(
-            `${event.taskId}: attempt ${event.attempt} failed, again in ${formatDuration(event.waitMs)}: ${plainLine(event.message)}`,
-          ),
+        // The log says why.
+        this.#describe(
+          event.taskId,
+          `  attempt ${event.attempt} failed, again in ${formatDuration(event.waitMs)}`,
         );
         break;
       case 'task-ended':
@@ -65,6 +62,12 @@ export class TaskStatus {
         break;
     }
   };
+
+  #describe(taskId: string, progress: string): void {
+    for (const [key, task] of this.#running) {
+      if (key === taskId || key.startsWith(`${taskId}\0`)) task.progress = progress;
+    }
+  }
 
   #lines(frame: number): string[] {
     const running = [...this.#running.values()];

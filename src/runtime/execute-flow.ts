@@ -107,7 +107,7 @@ async function execute(start: Beginning, flow: FlowDefinition): Promise<Result> 
     return await resultOf(run, { ...place, executionState: ended.state }, ended);
   } catch (error) {
     const report = reportError(error);
-    run.logger.error({ code: report.code }, report.message);
+    run.logger.error({ event: 'execution-failed', code: report.code }, report.message);
     return { ...notStarted(report), inputs: { ...run.inputs } };
   } finally {
     cancellation.release();

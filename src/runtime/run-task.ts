@@ -210,7 +210,7 @@ function logEnd(task: OpenTask, error: unknown): void {
   }
   const { code, message, hint } = reportError(error);
   const fields = { code, ...(hint !== null && { hint }) };
-  if (record.state === 'FAILED') logger.error(fields, message);
+  if (record.state === 'FAILED') logger.error({ event: 'task-failed', ...fields }, message);
   else logger.warn(fields, message);
   if (record.state === 'WARNING') task.run.history.addError(record.taskId, message);
   if (code === 'INTERNAL_ERROR' && error instanceof Error)

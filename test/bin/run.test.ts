@@ -68,11 +68,28 @@ describe('flowgit run', () => {
 
   it('exits with 1 when a task failed, and says why and what to do once', async () => {
     await write('fail.yml', flow('- id: git\n  type: git.Clone\n  url: file:///nowhere/x.git'));
-    const { code, stdout, stderr } = await cli(['run', 'fail.yml', '--log-level', 'silent'], { cwd });
+    const { code, stdout, stderr } = await cli(['run', 'fail.yml'], { cwd });
     expect(code).toBe(1);
     expect(stdout).toMatch(/^FAILED company\.team\.hello/);
-    expect(stderr.match(/^error REPOSITORY_NOT_FOUND: /gm)).toHaveLength(1);
+    expect(stderr).toMatch(
+      /^FAILED git \(git\.Clone\).*\nerror REPOSITORY_NOT_FOUND \[git\]: There is no .*\nhint: .*\n$/,
+    );
     expect(stderr).not.toContain('    at ');
+  });
+
+  it('tells of a failure that the flow allows in the log alone', async () => {
+    await write('allow.yml', flow('- id: no\n  type: core.execution.Fail\n  allowFailure: true'));
+    const { code, stdout, stderr } = await cli(['run', 'allow.yml'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^WARNING company\.team\.hello/);
+    expect(stderr).toMatch(/^\S+ WARN {2}\[no\] .*\nWARNING no \(core\.execution\.Fail\).*\n$/);
+  });
+
+  it('says once why a flow cannot start', async () => {
+    await write('needs.yml', `${flow(log)}inputs: [{ id: who, type: STRING }]\n`);
+    const { code, stderr } = await cli(['run', 'needs.yml'], { cwd });
+    expect(code).toBe(1);
+    expect(stderr.match(/input "who" is required/g)).toHaveLength(1);
   });
 
   it('reports a failure before the first task as an execution, too', async () => {

@@ -175,12 +175,13 @@ describe('the status area', () => {
       waitMs: 3000,
       message: 'the remote\nwas busy',
     });
+    vi.advanceTimersByTime(80);
     tasks.onEvent({
       type: 'task-ended',
       run: { ...run, taskId: 'each', type: 'git.Clone', state: 'WARNING', attempts: 2, value: 0 },
     });
     const text = withoutEscapes(written.join(''));
-    expect(text).toContain('each: attempt 1 failed, again in 3.0 s: the remote was busy\n');
+    expect(text).toContain('each [0] (git.Clone)  2.0 s  attempt 1 failed, again in 3.0 s\n');
     expect(text).toContain('! each [0] (git.Clone)  1.5 s, 2 attempts\n');
     status.stop();
   });

@@ -18,7 +18,6 @@ import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, nameOfRevision, openRevision } from '../src/runtime/open-source.js';
 import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
-import { formatKey } from '../src/storage/types.js';
 
 const properties = z.strictObject({
   ...connection,
@@ -151,9 +150,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     ...adopted,
   });
   const { plan } = result;
-  const rows = jsonLines(plan.document.changes, (change) =>
-    rowOf(change, result.revisions.get(formatKey(change.key)) ?? null),
-  );
+  const rows = jsonLines(plan.document.changes, (change) => rowOf(change, result.revisionOf(change.key)));
   if (!properties.dryRun) {
     await rememberAgreement(context, agreement, { plan, listed: stored, version: result.version, rows });
   }

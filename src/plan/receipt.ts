@@ -20,6 +20,11 @@ export interface Receipt {
   rows: Uint8Array;
 }
 
+/** A receipt to be left. */
+export interface NewReceipt extends Omit<Receipt, 'commit' | 'rows'> {
+  rows: string;
+}
+
 /** When a receipt holds. */
 export interface Agreement {
   /** Id of the sync. */
@@ -59,7 +64,7 @@ export async function leaveReceipt(
   storage: StorageAdapter,
   agreement: Agreement,
   expected: ReadonlyMap<string, string>,
-  receipt: Pick<Receipt, 'unchanged' | 'rows'>,
+  receipt: Pick<NewReceipt, 'unchanged' | 'rows'>,
 ): Promise<void> {
   if (storage.version === undefined) return;
   const version = await storage.version(agreement.scope);
@@ -73,11 +78,11 @@ export async function leaveReceipt(
 export async function writeReceipt(
   storage: StorageAdapter,
   agreement: Agreement,
-  { version, unchanged, listed, rows }: Omit<Receipt, 'commit'>,
+  { version, unchanged, listed, rows }: NewReceipt,
 ): Promise<void> {
   const choices = JSON.stringify(agreement.choices);
   const line = JSON.stringify({ commit: agreement.commit, version, choices, unchanged, listed });
-  const content = Buffer.concat([Buffer.from(`${line}\n`), rows]);
+  const content = Buffer.from(`${line}\n${rows}`);
   const [present = null] = await storage.read([keyOf(agreement)]);
   const expectedOid = present?.oid ?? null;
   try {

@@ -145,7 +145,7 @@ export function recordSyncState(
 ): StorageChange | null {
   const sorted = [...resources].sort((a, b) => (a.gitPath < b.gitPath ? -1 : a.gitPath > b.gitPath ? 1 : 0));
   const lines = joinLines(sorted, formatStateLine);
-  return recordStateLines(state, identity, commit, new SortedLines(Buffer.from(lines)));
+  return recordContent(state, Buffer.from(`${firstLine(identity, commit)}\n${lines}`));
 }
 
 /** As `recordSyncState`, for lines that stand already. */
@@ -155,10 +155,16 @@ export function recordStateLines(
   commit: string | null,
   lines: SortedLines,
 ): StorageChange | null {
-  const head = JSON.stringify({ version: 1, sync: identityFields(identity), commit });
-  const content = Buffer.concat([Buffer.from(`${head}\n`), lines.bytes]);
+  return recordContent(state, Buffer.concat([Buffer.from(`${firstLine(identity, commit)}\n`), lines.bytes]));
+}
+
+function recordContent(state: SyncState, content: Uint8Array): StorageChange | null {
   if (state.bytes !== null && Buffer.compare(state.bytes, content) === 0) return null;
   return { action: 'put', key: stateKey(state.id), content, expectedOid: state.storedOid };
+}
+
+function firstLine(identity: SyncIdentity, commit: string | null): string {
+  return JSON.stringify({ version: 1, sync: identityFields(identity), commit });
 }
 
 function stateKey(id: string): ResourceKey {

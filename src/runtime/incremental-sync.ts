@@ -181,7 +181,7 @@ async function apply(
     version: result.version,
     unchanged: added + updated + overwritten + unchanged,
     listed: receipt.listed + added - deleted,
-    rows: settled.bytes,
+    rows: settled.bytes.toString(),
   });
   return reported.bytes;
 }

@@ -82,7 +82,7 @@ export async function rememberAgreement(
   const { added, updated, overwritten, unchanged, deleted } = summary;
   const receipt = {
     unchanged: added + updated + overwritten + unchanged,
-    rows: Buffer.from(settledRows(rows)),
+    rows: settledRows(rows),
   };
   if (version !== null) {
     const count = direction === 'SYNC' ? listed.length + added - deleted : listed.length;

@@ -1,4 +1,5 @@
 import type { PlanEndpoint } from '../../schemas/plan.js';
+import type { ResourceKey } from '../../schemas/resources.js';
 import { StorageConflictError } from '../errors.js';
 import type { Snapshot } from '../git/types.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
@@ -37,8 +38,8 @@ export interface SyncInput {
 
 export interface SyncResult {
   plan: StagedPlan;
-  /** The revision of every resource after the run, by `formatKey`; on a dry run, what it would be. */
-  revisions: ReadonlyMap<string, number>;
+  /** The revision of a resource after the run; on a dry run, what it would be. */
+  revisionOf(key: ResourceKey): number | null;
   /** The scope's version after the run; null when that is not known for certain. */
   version: string | null;
 }
@@ -67,7 +68,7 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
     readBefore: (wanted) => readStored(context, wanted, 'before'),
   });
   const applied = await settle(context, plan, input.policy.dryRun, () => apply(context, plan, input));
-  return { plan, ...(applied ?? { revisions: expectedRevisions(plan, input.stored), version: null }) };
+  return { plan, ...(applied ?? { revisionOf: expectedRevisions(plan, input.stored), version: null }) };
 }
 
 /** The two sides of a sync, as its plan names them. */
@@ -146,20 +147,26 @@ export function changesToApply(plan: StagedPlan): StorageChange[] {
   });
 }
 
-type Applied = Pick<SyncResult, 'revisions' | 'version'>;
+type Applied = Pick<SyncResult, 'revisionOf' | 'version'>;
 
 async function apply(context: RunContext, plan: StagedPlan, input: SyncInput): Promise<Applied> {
   const { state, identity, snapshot, stored, scope, version } = input;
   const changes = changesToApply(plan);
   const record = recordSyncState(state, identity, snapshot.commit, syncedAfter(plan, input));
   if (record !== null) changes.push(record);
-  const revisions = new Map(stored.map((entry) => [formatKey(entry.key), entry.revision]));
-  if (changes.length === 0) return { revisions, version };
+  if (changes.length === 0) return { revisionOf: lookUp(stored), version };
   const result = await applyBatch(context, { changes }, version === null ? null : { scope, version });
-  for (const { key, oid, revision } of result.applied) {
-    if (oid !== null) revisions.set(formatKey(key), revision);
-  }
-  return { revisions, version: result.version };
+  const written = result.applied.filter(({ oid }) => oid !== null);
+  return { revisionOf: lookUp(stored, written), version: result.version };
+}
+
+/** Revisions by key, from several lists of which the last wins. They are indexed when the first is asked for. */
+function lookUp(...lists: readonly (readonly { key: ResourceKey; revision: number }[])[]) {
+  let revisions: Map<string, number> | null = null;
+  return (key: ResourceKey): number | null => {
+    revisions ??= new Map(lists.flat().map(({ key: known, revision }) => [formatKey(known), revision]));
+    return revisions.get(formatKey(key)) ?? null;
+  };
 }
 
 async function applyBatch(context: RunContext, batch: Batch, at: { scope: Scope; version: string } | null) {
@@ -188,11 +195,11 @@ function syncedAfter(plan: StagedPlan, { desired, stored, state }: SyncInput): S
   return synced;
 }
 
-function expectedRevisions(plan: StagedPlan, stored: readonly StoredEntry[]): Map<string, number> {
-  const revisions = new Map(stored.map((entry) => [formatKey(entry.key), entry.revision]));
-  for (const change of plan.document.changes) {
-    const name = formatKey(change.key);
-    if (isChange(change) && change.state !== 'DELETED') revisions.set(name, (revisions.get(name) ?? 0) + 1);
-  }
-  return revisions;
+function expectedRevisions(plan: StagedPlan, stored: readonly StoredEntry[]): SyncResult['revisionOf'] {
+  const present = lookUp(stored);
+  const changes = plan.document.changes.filter((change) => isChange(change) && change.state !== 'DELETED');
+  return lookUp(
+    stored,
+    changes.map(({ key }) => ({ key, revision: (present(key) ?? 0) + 1 })),
+  );
 }

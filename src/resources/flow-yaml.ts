@@ -1,26 +1,15 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  type LineCounter,
-  type Node,
-  type Pair,
-  parseDocument,
-  visit,
-} from 'yaml';
+import { type Document, isAlias, isMap, isScalar, type Node, type Pair, parseDocument, visit } from 'yaml';
 
 /**
  * Parses a flow's YAML. Whatever is wrong is in the document's `errors`; a key that stands twice is not among them,
- * because the parser compares every key of a map with every other: ask `duplicateKeys`.
+ * because the parser compares every key of a map with every other, nor is an alias without an anchor: ask `structureErrors`.
  */
-export function parseFlow(source: string, lineCounter?: LineCounter): Document.Parsed {
+export function parseFlow(source: string): Document.Parsed {
   return parseDocument(source, {
     merge: true,
     prettyErrors: false,
     uniqueKeys: false,
     logLevel: 'error',
-    ...(lineCounter !== undefined && { lineCounter }),
   });
 }
 
@@ -42,16 +31,27 @@ export function topLevel(document: Document, key: string): TopLevelValue | null 
   return { pair, node, scalar: isScalar(target) ? target : null };
 }
 
-/** Keys that stand a second time in their map, with their offset. */
-export function duplicateKeys(document: Document): { key: string; offset: number }[] {
-  const found: { key: string; offset: number }[] = [];
+/** Keys that stand a second time in their map and aliases that stand for nothing, with their offsets. */
+export function structureErrors(document: Document): { message: string; offset: number }[] {
+  const found: { message: string; offset: number }[] = [];
+  const anchors = new Set<string>();
   visit(document, {
-    Map(_, map) {
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.add(node.anchor);
+      if (!isMap(node)) return;
       const seen = new Set<unknown>();
-      for (const { key } of map.items) {
+      for (const { key } of node.items) {
         if (!isScalar(key)) continue;
-        if (seen.has(key.value)) found.push({ key: String(key.value), offset: key.range?.[0] ?? 0 });
+        if (seen.has(key.value)) {
+          const message = `the key "${String(key.value)}" stands twice in its map`;
+          found.push({ message, offset: key.range?.[0] ?? 0 });
+        }
         seen.add(key.value);
+      }
+    },
+    Alias(_, { source, range }) {
+      if (!anchors.has(source)) {
+        found.push({ message: `the alias "*${source}" has no anchor before it`, offset: range?.[0] ?? 0 });
       }
     },
   });

@@ -1,6 +1,7 @@
 import { type Document, isMap, isNode, LineCounter, type YAMLMap } from 'yaml';
 import { type FlowDefinition, flowDefinition } from '../../schemas/flow.js';
-import { duplicateKeys, parseFlow, topLevel } from './flow-yaml.js';
+import { plainMessages } from '../../schemas/plain-messages.js';
+import { parseFlow, structureErrors, topLevel } from './flow-yaml.js';
 
 /** Something wrong in a flow's source; positions are 1-based. */
 export interface FlowProblem {
@@ -28,14 +29,14 @@ const maxAliasCount = 1000;
 
 /** Parses and checks a flow's YAML. Never throws: whatever is wrong is in `problems`. */
 export function inspectFlow(source: string): FlowInspection {
-  const lines = new LineCounter();
-  const document = parseFlow(source, lines);
+  const document = parseFlow(source);
+  const position = positionsIn(source);
   const problems: FlowProblem[] = document.errors.map((error) => ({
     message: firstLine(error.message),
-    ...position(lines, error.pos[0]),
+    ...position(error.pos[0]),
   }));
-  for (const { key, offset } of duplicateKeys(document)) {
-    problems.push({ message: `the key "${key}" stands twice in its map`, ...position(lines, offset) });
+  for (const { message, offset } of structureErrors(document)) {
+    problems.push({ message, ...position(offset) });
   }
   const id = topLevelText(document, 'id');
   const namespace = topLevelText(document, 'namespace');
@@ -53,12 +54,12 @@ export function inspectFlow(source: string): FlowInspection {
   const value = plainValue(document, problems);
   if (problems.length > 0) return invalid;
   const names = { ...(id !== null && { id }), ...(namespace !== null && { namespace }) };
-  const result = flowDefinition.safeParse({ ...value, ...names });
+  const result = flowDefinition.safeParse({ ...value, ...names }, { error: plainMessages });
   if (!result.success) {
     for (const issue of result.error.issues) {
       problems.push({
         message: `${issue.path.length === 0 ? '' : `${formatPath(issue.path)}: `}${issue.message}`,
-        ...position(lines, offsetOf(root, issue.path)),
+        ...position(offsetOf(root, issue.path)),
       });
     }
     return invalid;
@@ -67,7 +68,7 @@ export function inspectFlow(source: string): FlowInspection {
   if (borrowed.length === 0) return { ...invalid, definition: result.data };
   problems.push({
     message: `${borrowed.join(' and ')}: must stand in the flow itself, not in a map that it merges`,
-    ...position(lines, offsetOf(root, [])),
+    ...position(offsetOf(root, [])),
   });
   return invalid;
 }
@@ -111,9 +112,18 @@ function formatPath(path: readonly PropertyKey[]): string {
   );
 }
 
-function position(lines: LineCounter, offset: number): { line: number; column: number } {
-  const { line, col } = lines.linePos(offset);
-  return { line: Math.max(line, 1), column: Math.max(col, 1) };
+/** The parser's own count of lines loses some where it recovers from an error. */
+function positionsIn(source: string): (offset: number) => { line: number; column: number } {
+  let lines: LineCounter | null = null;
+  return (offset) => {
+    if (lines === null) {
+      lines = new LineCounter();
+      for (let start = 0; start !== -1; start = source.indexOf('\n', start) + 1 || -1)
+        lines.addNewLine(start);
+    }
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
 }
 
 function firstLine(text: string): string {

@@ -71,7 +71,7 @@ export function createMemoryStorage(): StorageAdapter {
       const filled = filledDirectories(effective, shelfOf, location);
       for (const key of filled) hold(shelves, key, null, (heldAt(key)?.revision ?? 0) + 1, null);
       for (const { change, after } of effective) {
-        const content = change.action === 'put' ? new Uint8Array(change.content) : null;
+        const content = change.action === 'put' ? Buffer.from(change.content) : null;
         hold(shelves, change.key, after.oid, after.revision, content);
       }
       return applied;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { manifestName, readManifest, temporaryPrefix } from './manifest.js';
 
 /** What no manifest names may be about to be named, or still be read: it is left alone for so long. */
-const unnamedMs = 10 * 60 * 1000;
+const unnamedMs = 2 * 60 * 1000;
 
 interface MirrorFile {
   path: string;

@@ -1,8 +1,9 @@
 import { covers, type KnownCommit } from '../mirror/remote-memory.js';
+import type { ReadableObjects } from '../objects/store.js';
 import type { FetchRequest } from '../session.js';
 import type { SnapshotOptions } from '../types.js';
 import { isRefusal, type ObjectFetcher } from './object-fetcher.js';
-import { findPath, openCommit } from './walk.js';
+import { findPath, openCommit, readTree } from './walk.js';
 
 interface Scope {
   /** The commit, or an annotated tag of it. */
@@ -119,7 +120,34 @@ async function fetchBelow(fetcher: ObjectFetcher, scope: Scope, base: Base | nul
   const directory = directoryAt(fetcher, scope.oid, scope.path);
   if (directory === null) return true;
   if (base !== null && fetcher.objects.has(directory)) return base.contents;
-  return bringsContents(await fetcher.fetchFirst(requestsFor({ wants: [directory] }, scope, base)));
+  const requests = requestsFor({ wants: [directory] }, scope, base);
+  const [since] = base === null ? [] : requests;
+  // From the commit on, the server knows the directories' names, and sends deltas against what they were.
+  if (since !== undefined && differsOnlyAt(fetcher.objects, base?.commits[0] ?? '', scope)) {
+    requests.unshift({ ...since, wants: [scope.oid], deepen: 1 });
+  }
+  return bringsContents(await fetcher.fetchFirst(requests));
+}
+
+/** Whether all that changed in the repository since another commit is at or below the path. */
+function differsOnlyAt(objects: ReadableObjects, before: string, { oid, path }: Scope): boolean {
+  let [old, present] = [openCommit(objects, before).tree, openCommit(objects, oid).tree];
+  for (const name of path) {
+    if (!objects.has(old) || !objects.has(present)) return false;
+    const others = new Set<string>();
+    let [oldChild, child] = ['', ''];
+    for (const entry of readTree(objects, old, '')) {
+      if (entry.name === name) oldChild = entry.oid;
+      else others.add(`${entry.oid} ${entry.name}`);
+    }
+    for (const entry of readTree(objects, present, '')) {
+      if (entry.name === name) child = entry.oid;
+      else if (!others.delete(`${entry.oid} ${entry.name}`)) return false;
+    }
+    if (others.size > 0) return false;
+    [old, present] = [oldChild, child];
+  }
+  return true;
 }
 
 function directoryAt({ objects }: ObjectFetcher, oid: string, path: readonly string[]): string | null {

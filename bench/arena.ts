@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { BenchOptions } from './arguments.js';
 import { compilePrograms } from './compile-programs.js';
 import type { OursRun } from './contest.js';
+import { checkFileSystem, type FileSystemCheck } from './file-system.js';
 import type { IsomorphicJob, OursJob } from './programs/jobs.js';
 import {
   isomorphicArguments,
@@ -40,6 +41,8 @@ export interface Arena {
   ): Promise<{ run: () => Promise<OursRun>; close: () => Promise<void> }>;
   runIsomorphic(job: IsomorphicJob): Promise<number>;
   startIsomorphic(job: IsomorphicJob): Promise<{ run: () => Promise<number>; close: () => Promise<void> }>;
+  /** Checks the file system that the clones lie on. */
+  checkFileSystem(): FileSystemCheck;
   /** Path of the built `flowgit` command. */
   readonly command: string;
   close(): Promise<void>;
@@ -69,6 +72,7 @@ export async function openArena(options: BenchOptions): Promise<Arena> {
     repository: (spec) => buildRepository(root, spec),
     urlOf: ({ name }) => `${server.url}/${name}`,
     temporary,
+    checkFileSystem: () => checkFileSystem(work),
     async runOurs(caseName, job) {
       await server.takeTraffic();
       const report = await runProgram(oursArguments(programs, caseName, job));

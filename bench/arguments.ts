@@ -36,6 +36,8 @@ Measures flowgit, git and isomorphic-git at the same jobs, in turn, against git 
   --cpu-prof DIR     CPU profiles of flowgit's processes; read one with: npx tsx bench/profile.ts FILE
   --dist DIR         Measure another build of the package
   --list             Names of the cases
+
+Clones and storages are made below TMPDIR. The table says when its file system is too slow for the ratios to mean much.
 `;
 
 /** @throws TypeError when an option is unknown or has no value. */

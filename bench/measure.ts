@@ -1,3 +1,4 @@
+import { childCpuMs } from './child-cpu.js';
 import type { BenchCase, Contest, Fact, OursRun } from './contest.js';
 
 /** Medians of one case. */
@@ -18,6 +19,8 @@ export interface CaseMeasurement {
   result: CaseResult;
   /** User and system time of ours. */
   cpuMs: number;
+  /** The same of git's processes; null where the system does not tell. */
+  gitCpuMs: number | null;
   /** Measured runs of each. */
   runs: { ours: number; git: number; isomorphicGit: number };
   facts: Fact[];
@@ -49,6 +52,7 @@ async function measure(
 ): Promise<CaseMeasurement> {
   const ours: OursRun[] = [];
   const git: number[] = [];
+  const gitCpu: number[] = [];
   const isomorphic: number[] = [];
   let isomorphicMs = 0;
   const rounds = contest.warmUps + runs;
@@ -59,8 +63,11 @@ async function measure(
     const run = await contest.ours();
     if (counts) ours.push(run);
     if (contest.git !== null) {
+      const cpuBefore = childCpuMs();
       const ms = await contest.git();
+      const cpuAfter = childCpuMs();
       if (counts) git.push(ms);
+      if (counts && cpuBefore !== null && cpuAfter !== null) gitCpu.push(cpuAfter - cpuBefore);
     }
     if (contest.isomorphicGit !== null && !skipIsomorphic && isomorphicMs < isomorphicBudgetMs) {
       const ms = await contest.isomorphicGit();
@@ -85,6 +92,7 @@ async function measure(
       peakRssMb: round1(Math.max(...ours.map(({ report }) => report.peakRssMb))),
     },
     cpuMs: median(ours.map(({ report }) => report.cpuMs)),
+    gitCpuMs: gitCpu.length > 0 ? median(gitCpu) : null,
     runs: { ours: ours.length, git: git.length, isomorphicGit: isomorphic.length },
     facts: (await contest.facts?.()) ?? [],
   };

@@ -6,6 +6,7 @@ const columns = [
   'ours',
   'cpu',
   'git',
+  'git cpu',
   'isomorphic-git',
   'ratio',
   'target',
@@ -17,9 +18,12 @@ const columns = [
   'runs',
 ] as const;
 
-/** A table in Markdown, which reads as well in a terminal; facts about a case stand below it. */
-export function formatTable(measurements: readonly CaseMeasurement[]): string {
-  const rows = [columns, ...measurements.map(rowOf)];
+/**
+ * A table in Markdown, which reads as well in a terminal; facts about a case stand below it. Where `ratiosHold` is false,
+ * no ratio to git is called met or missed.
+ */
+export function formatTable(measurements: readonly CaseMeasurement[], ratiosHold: boolean): string {
+  const rows = [columns, ...measurements.map((measurement) => rowOf(measurement, ratiosHold))];
   const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
@@ -48,18 +52,19 @@ function targetChecks(target: Target, result: CaseResult): boolean[] {
   ];
 }
 
-function rowOf(measurement: CaseMeasurement): string[] {
-  const { case: benchCase, result, cpuMs, runs } = measurement;
+function rowOf(measurement: CaseMeasurement, ratiosHold: boolean): string[] {
+  const { case: benchCase, result, cpuMs, gitCpuMs, runs } = measurement;
   const met = isMet(measurement);
   return [
     result.name,
     milliseconds(result.oursMs),
     milliseconds(cpuMs),
     milliseconds(result.gitMs),
+    milliseconds(gitCpuMs),
     milliseconds(result.isomorphicGitMs),
     result.ratioToGit === null ? '-' : result.ratioToGit.toFixed(2),
     benchCase.target === null ? '-' : formatTarget(benchCase.target),
-    met === null ? '-' : met ? 'yes' : 'NO',
+    !ratiosHold && benchCase.target?.ratioToGit !== undefined ? '?' : met === null ? '-' : met ? 'yes' : 'NO',
     String(result.requests),
     bytes(result.bytesDown),
     bytes(result.bytesUp),
@@ -74,9 +79,10 @@ function notes(measurements: readonly CaseMeasurement[]): string[] {
   );
   return [
     ...facts,
-    'Medians. "cpu" is user and system time of ours; "runs" are those of ours, git and isomorphic-git, which runs less',
-    'often where it is slow. "second-run", "changed" and "no-change" are measured in a process that stays, after two',
-    'runs to warm up; everything else is whole processes from start to end. Bytes are of HTTP bodies.',
+    'Medians. "cpu" is user and system time, of ours and of git (10 ms exact); "runs" are those of ours, git and',
+    'isomorphic-git, which runs less often where it is slow. "second-run", "changed" and "no-change" are measured in a',
+    'process that stays, after two runs to warm up; everything else is whole processes from start to end. Bytes are of',
+    'HTTP bodies.',
   ];
 }
 

@@ -49,7 +49,7 @@ export interface ProgramReport {
   setupMs: number;
   /** Resources that were written, files of a clone: the parent checks that the job was done. */
   written: number;
-  /** User and system time of this job. */
+  /** User and system time of this job, and in a whole process of its start too; without the preparations. */
   cpuMs: number;
   peakRssMb: number;
 }

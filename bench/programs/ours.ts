@@ -4,7 +4,7 @@ import type * as Flowgit from 'flowgit';
 import type * as FlowgitStorage from 'flowgit/storage';
 import { changedIndexes, gitDirectoryOf, makeFile } from './contents.js';
 import type { CloneJob, OursJob, PushJob, SyncJob } from './jobs.js';
-import { type Done, report } from './report.js';
+import { type Done, noSetup, report } from './report.js';
 
 const [argument = '', dist = '', repeat] = process.argv.slice(2);
 const job = JSON.parse(argument) as OursJob;
@@ -29,11 +29,11 @@ async function run(): Promise<Done> {
   switch (job.kind) {
     case 'sync-files':
     case 'sync-flows':
-      return { written: await sync(job), setupMs: 0 };
+      return { written: await sync(job), ...noSetup };
     case 'push-files':
       return push(job);
     case 'clone':
-      return { written: await clone(job), setupMs: 0 };
+      return { written: await clone(job), ...noSetup };
   }
 }
 
@@ -49,8 +49,10 @@ async function sync({ kind, url, gitDirectory }: SyncJob): Promise<number> {
 
 async function push(job: PushJob): Promise<Done> {
   const start = performance.now();
+  const cpu = process.cpuUsage();
   await fill(job);
-  const setupMs = performance.now() - start;
+  const { user, system } = process.cpuUsage(cpu);
+  const setup = { setupMs: performance.now() - start, setupCpuMs: (user + system) / 1000 };
   const { summary } = await new flowgit.PushNamespaceFiles({
     url: job.url,
     branch: 'main',
@@ -60,7 +62,7 @@ async function push(job: PushJob): Promise<Done> {
     authorName: 'Ada',
     authorEmail: 'ada@example.org',
   }).run(context());
-  return { written: summary.added + summary.updated + summary.overwritten, setupMs };
+  return { written: summary.added + summary.updated + summary.overwritten, ...setup };
 }
 
 async function fill({ set, changed }: PushJob): Promise<void> {

@@ -1,9 +1,13 @@
 import type { ProgramReport } from './jobs.js';
 
+/** A job without preparations. */
+export const noSetup = { setupMs: 0, setupCpuMs: 0 };
+
 /** What a job did, and what of its time was preparation. */
 export interface Done {
   written: number;
   setupMs: number;
+  setupCpuMs: number;
 }
 
 /**
@@ -16,13 +20,13 @@ export async function report(
   prepare?: () => Promise<void>,
 ): Promise<void> {
   if (!repeat) {
-    send(await measured(job));
+    send(await measured(job, { user: 0, system: 0 }));
     process.disconnect();
     return;
   }
   await prepare?.();
   process.on('message', () => {
-    measured(job).then(send, (error: unknown) => {
+    measured(job, process.cpuUsage()).then(send, (error: unknown) => {
       console.error(error);
       process.exit(1);
     });
@@ -30,14 +34,13 @@ export async function report(
   process.send?.('ready');
 }
 
-async function measured(job: () => Promise<Done>): Promise<ProgramReport> {
-  const cpu = process.cpuUsage();
+async function measured(job: () => Promise<Done>, cpuBefore: NodeJS.CpuUsage): Promise<ProgramReport> {
   const start = performance.now();
-  const { written, setupMs } = await job();
+  const { written, setupMs, setupCpuMs } = await job();
   const jobMs = performance.now() - start - setupMs;
-  const { user, system } = process.cpuUsage(cpu);
+  const { user, system } = process.cpuUsage(cpuBefore);
   const peakRssMb = process.resourceUsage().maxRSS / 1024;
-  return { jobMs, setupMs, written, cpuMs: (user + system) / 1000, peakRssMb };
+  return { jobMs, setupMs, written, cpuMs: (user + system) / 1000 - setupCpuMs, peakRssMb };
 }
 
 function send(report: ProgramReport): void {

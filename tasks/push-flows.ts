@@ -173,6 +173,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
       listed,
       version: null,
       rows: '',
+      ignoring: false,
     });
   }
   return {

@@ -10,7 +10,7 @@ import { loadIgnoreRules, relativePath } from '../src/plan/load-ignore-rules.js'
 import { formatRevision } from '../src/plan/report.js';
 import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { matchGlobs } from '../src/resources/globs.js';
-import { onlyEmptyDirectories, pathOfFile, placeOfPath } from '../src/resources/namespace-file.js';
+import { isInGit, onlyEmptyDirectories, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/no-change.js';
@@ -118,9 +118,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
   const inScope = ({ id }: ResourceKey) => selected(id) && !ignored(pathOfFile(id));
 
   const listed = await context.storage.list(scope, { signal: context.signal });
-  const wanted = listed.filter(
-    ({ key }) => inScope(key) && placeOfPath(pathOfFile(key.id)).kind !== 'skipped',
-  );
+  const wanted = listed.filter(({ key }) => inScope(key) && isInGit(key.id));
   if (wanted.length === 0 && properties.errorOnMissing) throw noneMatched(properties);
   const files = gitNamespaceFiles(
     entries.filter((entry) => !ignored(relativePath(directory, entry.path))),
@@ -160,6 +158,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
       listed,
       version: null,
       rows: '',
+      ignoring: false,
     });
   }
   return {

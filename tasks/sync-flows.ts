@@ -7,7 +7,7 @@ import { gitDirectory, guards, revision, transferOutput } from '../schemas/trans
 import type { Remote } from '../src/git/types.js';
 import { adoptChanged, adoptFlows } from '../src/plan/adopt-flows.js';
 import { memoryOf, readGitFlows, refuseDuplicates } from '../src/plan/git-flows.js';
-import { relativePath } from '../src/plan/load-ignore-rules.js';
+import { ignoredFlows } from '../src/plan/ignored-flows.js';
 import { formatRevision, jsonLines } from '../src/plan/report.js';
 import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, namespaceOfPath, pathOfFlow } from '../src/resources/flow-path.js';
@@ -103,6 +103,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   const snapshot = await openRevision(remote, properties, state);
   const agreement = agreementOf(context, identity, snapshot.commit, scope, properties, {
     ignoreInvalid: properties.ignoreInvalidFlows,
+    failOnMissing: properties.failOnMissingDirectory,
   });
   const reported = {
     revision: formatRevision(snapshot.revision, snapshot.commit),
@@ -139,20 +140,25 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     running: context.identity,
   });
   for (const file of invalid) context.logger.warn({ file: file.message }, 'not a valid flow, left as it is');
+  const spared = await ignoredFlows({
+    ...{ snapshot, place, state, stored, source, deletes: properties.delete },
+    found: [...adopted.desired, ...adopted.held],
+  });
   const result = await syncToStorage(context, {
     ...run,
     version,
-    stored: stored.filter(
-      (entry) =>
-        !source.ignored(relativePath(directory, pathOfFlow(place, entry.key.namespace, entry.key.id))),
-    ),
+    stored: stored.filter(({ key }) => !spared.has(formatKey(key))),
+    aside: stored.filter(({ key }) => spared.has(formatKey(key))),
     gitPathOf: ({ key }) => pathOfFlow(place, key.namespace, key.id),
     ...adopted,
   });
   const { plan } = result;
   const rows = jsonLines(plan.document.changes, (change) => rowOf(change, result.revisionOf(change.key)));
   if (!properties.dryRun) {
-    await rememberAgreement(context, agreement, { plan, listed: stored, version: result.version, rows });
+    const ignoring = source.ignoredEntries.length > 0;
+    await rememberAgreement(context, agreement, {
+      ...{ plan, listed: stored, version: result.version, rows, ignoring },
+    });
   }
   return { flows: await writeRows(context, 'flows', rows), summary: plan.document.summary, ...reported };
 }

@@ -8,7 +8,7 @@ import type { Remote } from '../src/git/types.js';
 import { gitNamespaceFiles, readChangedFiles } from '../src/plan/git-namespace-files.js';
 import { formatRevision, jsonLines } from '../src/plan/report.js';
 import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
-import { pathOfFile } from '../src/resources/namespace-file.js';
+import { isInGit, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
@@ -16,6 +16,7 @@ import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, nameOfRevision, openRevision } from '../src/runtime/open-source.js';
 import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
+import type { StoredEntry } from '../src/storage/types.js';
 
 const properties = z.strictObject({
   ...connection,
@@ -81,7 +82,9 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   };
   const state = await readSyncState(context.storage, identity);
   const snapshot = await openRevision(remote, properties, state);
-  const agreement = agreementOf(context, identity, snapshot.commit, scope, properties);
+  const agreement = agreementOf(context, identity, snapshot.commit, scope, properties, {
+    failOnMissing: properties.failOnMissingDirectory,
+  });
   const reported = {
     revision: formatRevision(snapshot.revision, snapshot.commit),
     dryRun: properties.dryRun,
@@ -102,7 +105,7 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     return { files: await writeRows(context, 'files', quick.rows), summary: quick.summary, ...reported };
   }
 
-  const { entries, ignored } = await listSource(
+  const { entries, ignored, ignoredEntries } = await listSource(
     remote,
     snapshot,
     directory,
@@ -113,10 +116,12 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const files = gitNamespaceFiles(entries, { namespace, directory });
   for (const { note } of files.held) context.logger.warn({ file: note }, 'not synced');
   const prefix = directory === '' ? '' : `${directory}/`;
+  const takesPart = ({ key: { id } }: StoredEntry) => isInGit(id) && !ignored(id) && !ignored(pathOfFile(id));
   const result = await syncToStorage(context, {
     ...run,
     version,
-    stored: stored.filter(({ key }) => !ignored(key.id)),
+    stored: stored.filter(takesPart),
+    aside: stored.filter((entry) => !takesPart(entry)),
     gitPathOf: ({ key }) => prefix + pathOfFile(key.id),
     desired: files.resources,
     held: files.held,
@@ -125,7 +130,10 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const { plan } = result;
   const rows = jsonLines(plan.document.changes, rowOf);
   if (!properties.dryRun) {
-    await rememberAgreement(context, agreement, { plan, listed: stored, version: result.version, rows });
+    const ignoring = ignoredEntries.length > 0;
+    await rememberAgreement(context, agreement, {
+      ...{ plan, listed: stored, version: result.version, rows, ignoring },
+    });
   }
   return { files: await writeRows(context, 'files', rows), summary: plan.document.summary, ...reported };
 }

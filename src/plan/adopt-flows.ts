@@ -186,7 +186,8 @@ function holdInvalid(
         note: `may be what ${file.gitPath} means`,
       });
     }
-    if (kept.length === 0 && !file.certain && file.reason !== 'link') namespaces.add(file.namespace);
+    // That a stored flow has a guessed name is no proof that the file means this one.
+    if (!file.certain && file.reason !== 'link') namespaces.add(file.namespace);
   }
   return { held, namespaces };
 }

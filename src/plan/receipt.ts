@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { ResourceKey } from '../../schemas/resources.js';
-import { StorageConflictError, StorageLockedError } from '../errors.js';
 import { formatKey, type Scope, type StorageAdapter } from '../storage/types.js';
 
 /**
@@ -16,6 +15,8 @@ export interface Receipt {
   listed: number;
   /** How many resources are the same on both sides. */
   unchanged: number;
+  /** Whether ignore rules kept some of either side out. */
+  ignoring: boolean;
   /** The rows to report for them, as JSON Lines. */
   rows: Uint8Array;
 }
@@ -41,6 +42,7 @@ const header = z.object({
   choices: z.string(),
   unchanged: z.number(),
   listed: z.number(),
+  ignoring: z.boolean(),
 });
 
 /** The receipt of an earlier run, when the storage is still as that run left it; its commit may be another one. */
@@ -64,7 +66,7 @@ export async function leaveReceipt(
   storage: StorageAdapter,
   agreement: Agreement,
   expected: ReadonlyMap<string, string>,
-  receipt: Pick<NewReceipt, 'unchanged' | 'rows'>,
+  receipt: Pick<NewReceipt, 'unchanged' | 'ignoring' | 'rows'>,
 ): Promise<void> {
   if (storage.version === undefined) return;
   const version = await storage.version(agreement.scope);
@@ -78,19 +80,14 @@ export async function leaveReceipt(
 export async function writeReceipt(
   storage: StorageAdapter,
   agreement: Agreement,
-  { version, unchanged, listed, rows }: NewReceipt,
+  { version, unchanged, listed, ignoring, rows }: NewReceipt,
 ): Promise<void> {
   const choices = JSON.stringify(agreement.choices);
-  const line = JSON.stringify({ commit: agreement.commit, version, choices, unchanged, listed });
+  const line = JSON.stringify({ commit: agreement.commit, version, choices, unchanged, listed, ignoring });
   const content = Buffer.from(`${line}\n${rows}`);
   const [present = null] = await storage.read([keyOf(agreement)]);
   const expectedOid = present?.oid ?? null;
-  try {
-    await storage.apply({ changes: [{ action: 'put', key: keyOf(agreement), content, expectedOid }] });
-  } catch (error) {
-    // Somebody else is at work here: their receipt is as good as ours, and none is good enough.
-    if (!(error instanceof StorageConflictError || error instanceof StorageLockedError)) throw error;
-  }
+  await storage.apply({ changes: [{ action: 'put', key: keyOf(agreement), content, expectedOid }] });
 }
 
 function parseHeader(line: Uint8Array): z.output<typeof header> | null {

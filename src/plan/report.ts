@@ -8,9 +8,10 @@ export function jsonLines<T>(items: Iterable<T>, rowOf: (item: T) => object): st
 
 /** The rows that the next run reports when nothing changes: what was deleted is gone, all else is `UNCHANGED`. */
 export function settledRows(rows: string): string {
-  // A quotation mark inside a JSON text is escaped, so that these can only be the row's own property.
+  // A quotation mark inside a JSON text is escaped, so that these can only be the row's own property. U+2028, which ends
+  // a line for `^` and `.`, is not.
   return rows
-    .replace(/^.*"syncState":"DELETED".*\n/gm, '')
+    .replace(/(?<![^\n])[^\n]*"syncState":"DELETED"[^\n]*\n/g, '')
     .replace(/"syncState":"[A-Z]+"/g, '"syncState":"UNCHANGED"');
 }
 

@@ -29,6 +29,12 @@ export function pathOfFile(id: string): string {
   return id.endsWith('/') ? `${id}${keepFileName}` : id;
 }
 
+/** Whether git can hold the namespace file as such. What git has its own use for neither comes nor goes. */
+export function isInGit(id: string): boolean {
+  const place = placeOfPath(pathOfFile(id));
+  return place.kind !== 'skipped' && place.id === id;
+}
+
 /** Drops the directories that are not empty: they exist through what is in them. */
 export function onlyEmptyDirectories(ids: readonly string[]): string[] {
   const inhabited = new Set<string>();

@@ -14,7 +14,7 @@ import { planTransfer } from '../plan/transfer.js';
 import { ignoreFileNames } from '../resources/ignore-rules.js';
 import { formatKey } from '../storage/types.js';
 import type { RunContext } from './context.js';
-import { type Unchanged, unchangedBy } from './no-change.js';
+import { shortCut, type Unchanged, unchangedBy } from './no-change.js';
 import { settle } from './settle.js';
 import { changesToApply, readStored, type SyncInput, syncEndpoints, syncNames } from './sync-to-storage.js';
 
@@ -59,11 +59,13 @@ export async function syncFromReceipt(
 /**
  * Plans and applies a sync from the difference between the last run's commit and this one, when the storage is as the
  * last run left it: the cost follows the change and not the size of the directory. Null when it cannot be done this
- * way (nothing was written then): invalid files, links, flows that moved in unclear ways, changed ignore rules.
+ * way (nothing was written then): invalid files, links, flows that moved in unclear ways, ignore rules.
  */
 async function incrementalSync(context: RunContext, input: IncrementalInput): Promise<Unchanged | null> {
   const { receipt, state, policy } = input;
   if (context.storage.applyAt === undefined || state.commit !== receipt.commit) return null;
+  // What is ignored is told by rules that only the ordinary way reads.
+  if (receipt.ignoring) return null;
   const paths = await changedPaths(input);
   if (paths === null) return null;
   const former = formerResources(input, paths);
@@ -78,6 +80,9 @@ async function incrementalSync(context: RunContext, input: IncrementalInput): Pr
   );
   const gone = former.length - decoded.desired.filter(({ key }) => byKey.has(formatKey(key))).length;
   const added = decoded.desired.length - (former.length - gone);
+  const source = receipt.unchanged + added - gone;
+  // An empty source may be a missing directory; and what only the target has may be in the way of what is added.
+  if (source === 0 || (receipt.listed !== receipt.unchanged && added + gone > 0)) return null;
   const changes = planTransfer({
     policy,
     desired: decoded.desired,
@@ -85,7 +90,7 @@ async function incrementalSync(context: RunContext, input: IncrementalInput): Pr
     held: [],
     target: 'storage',
     state: { byKey },
-    counts: { source: receipt.unchanged + added - gone, target: receipt.listed },
+    counts: { source, target: receipt.listed },
     ...syncNames(input),
   });
   const plan = await makePlan({
@@ -97,8 +102,7 @@ async function incrementalSync(context: RunContext, input: IncrementalInput): Pr
     readBefore: (wanted) => readStored(context, wanted, 'before'),
   });
   const { summary } = plan.document;
-  summary.unchanged =
-    receipt.unchanged + added - gone - summary.added - summary.updated - summary.overwritten;
+  summary.unchanged = source - summary.added - summary.updated - summary.overwritten;
   const applied = await settle(context, plan, policy.dryRun, () =>
     apply(context, plan, input, byKey, decoded),
   );
@@ -177,12 +181,15 @@ async function apply(
   const revisions = new Map(result.applied.map(({ key, revision }) => [formatKey(key), revision]));
   const { reported, settled } = reportRows(plan, input, former, revisions);
   const { added, updated, overwritten, unchanged, deleted } = plan.document.summary;
-  await writeReceipt(context.storage, agreement, {
-    version: result.version,
-    unchanged: added + updated + overwritten + unchanged,
-    listed: receipt.listed + added - deleted,
-    rows: settled.bytes.toString(),
-  });
+  await shortCut(context, () =>
+    writeReceipt(context.storage, agreement, {
+      version: result.version,
+      unchanged: added + updated + overwritten + unchanged,
+      listed: receipt.listed + added - deleted,
+      ignoring: false,
+      rows: settled.bytes.toString(),
+    }),
+  );
   return reported.bytes;
 }
 

@@ -1,4 +1,5 @@
 import type { PlanEndpoint, PlanSummary } from '../../schemas/plan.js';
+import { reportError } from '../errors.js';
 import { makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { type Agreement, findReceipt, leaveReceipt, type Receipt, writeReceipt } from '../plan/receipt.js';
 import { settledRows } from '../plan/report.js';
@@ -69,13 +70,15 @@ export interface Settled {
   version: string | null;
   /** As reported, for a sync. */
   rows: string;
+  /** Whether ignore rules kept anything out. */
+  ignoring: boolean;
 }
 
 /** Leaves a receipt after a run that left both sides in agreement; one that left anything aside leaves none. */
 export async function rememberAgreement(
   context: RunContext,
   agreement: Agreement,
-  { plan, listed, version, rows }: Settled,
+  { plan, listed, version, rows, ignoring }: Settled,
 ): Promise<void> {
   const { changes, summary, direction } = plan.document;
   if (changes.some(({ state, note }) => note !== null || state === 'INVALID' || state === 'CONFLICT')) return;
@@ -83,10 +86,13 @@ export async function rememberAgreement(
   const receipt = {
     unchanged: added + updated + overwritten + unchanged,
     rows: settledRows(rows),
+    ignoring,
   };
   if (version !== null) {
     const count = direction === 'SYNC' ? listed.length + added - deleted : listed.length;
-    await writeReceipt(context.storage, agreement, { ...receipt, version, listed: count });
+    await shortCut(context, () =>
+      writeReceipt(context.storage, agreement, { ...receipt, version, listed: count }),
+    );
     return;
   }
   const expected = new Map(listed.map(({ key, oid }) => [formatKey(key), oid]));
@@ -96,5 +102,14 @@ export async function rememberAgreement(
       else expected.set(formatKey(key), after);
     }
   }
-  await leaveReceipt(context.storage, agreement, expected, receipt);
+  await shortCut(context, () => leaveReceipt(context.storage, agreement, expected, receipt));
+}
+
+/** What was written stands: a receipt that cannot be left costs the next run some reading, and nothing else. */
+export async function shortCut(context: RunContext, leave: () => Promise<void>): Promise<void> {
+  try {
+    await leave();
+  } catch (error) {
+    context.logger.debug({ error: reportError(error).message }, 'no receipt was left');
+  }
 }

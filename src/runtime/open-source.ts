@@ -12,6 +12,8 @@ type RevisionProperties = z.output<z.ZodObject<typeof revision>>;
 export interface GitSource {
   /** Without what the ignore files name. */
   entries: GitEntry[];
+  /** What the ignore files name, and they themselves. */
+  ignoredEntries: GitEntry[];
   ignored: IgnoreRules;
 }
 
@@ -64,8 +66,10 @@ export async function listSource(
     );
   }
   const ignored = await loadIgnoreRules(snapshot, entries ?? [], gitDirectory);
-  return {
-    entries: (entries ?? []).filter((entry) => !ignored(relativePath(gitDirectory, entry.path))),
-    ignored,
-  };
+  const source: GitSource = { entries: [], ignoredEntries: [], ignored };
+  for (const entry of entries ?? []) {
+    const isIgnored = ignored(relativePath(gitDirectory, entry.path));
+    (isIgnored ? source.ignoredEntries : source.entries).push(entry);
+  }
+  return source;
 }

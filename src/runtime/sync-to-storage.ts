@@ -4,6 +4,7 @@ import { StorageConflictError } from '../errors.js';
 import type { Snapshot } from '../git/types.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
+import { refusePathClashes } from '../plan/path-clashes.js';
 import { formatRevision } from '../plan/report.js';
 import {
   recordSyncState,
@@ -24,7 +25,10 @@ export interface SyncInput {
   state: SyncState;
   scope: Scope & { kind: SyncIdentity['kind'] };
   snapshot: Snapshot;
+  /** What takes part in the run. */
   stored: readonly StoredEntry[];
+  /** What does not: ignored, or nothing git could hold. It stays as it is. */
+  aside: readonly StoredEntry[];
   /** Of the scope, asked for before it was listed; null when the storage has none. */
   version: string | null;
   /** Where a stored resource stands, or would stand, in git. */
@@ -58,6 +62,9 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
     target: 'storage',
     ...syncNames(input),
   });
+  if (input.scope.kind === 'file') {
+    refusePathClashes(changes, [...input.stored, ...input.aside].map(input.gitPathOf));
+  }
   const plan = await makePlan({
     direction: 'SYNC',
     task: input.task,
@@ -179,7 +186,7 @@ async function applyBatch(context: RunContext, batch: Batch, at: { scope: Scope;
  * What both sides have after the run. What the run left alone keeps its old record, so that it stays owned and its
  * next difference is still measured from the last time both sides agreed.
  */
-function syncedAfter(plan: StagedPlan, { desired, stored, state }: SyncInput): SyncedResource[] {
+function syncedAfter(plan: StagedPlan, { desired, stored, aside, state }: SyncInput): SyncedResource[] {
   const { changes } = plan.document;
   const left = new Set(changes.filter(({ note }) => note !== null).map(({ key }) => formatKey(key)));
   const synced = desired
@@ -188,11 +195,12 @@ function syncedAfter(plan: StagedPlan, { desired, stored, state }: SyncInput): S
   if (state.bytes === null) return synced;
   const known = new Set(synced.map(({ key }) => formatKey(key)));
   for (const { state: outcome, key } of changes) if (outcome === 'DELETED') known.add(formatKey(key));
-  const stillThere = new Set(stored.map(({ key }) => formatKey(key)));
-  for (const [name, resource] of state.byKey) {
-    if (stillThere.has(name) && !known.has(name)) synced.push(resource);
-  }
-  return synced;
+  const stillThere = new Set([...stored, ...aside].map(({ key }) => formatKey(key)));
+  const kept = [...state.byKey]
+    .filter(([name]) => stillThere.has(name) && !known.has(name))
+    .map(([, resource]) => resource);
+  // What a path holds now stands behind what it held once, and is what the next run finds there.
+  return [...kept, ...synced];
 }
 
 function expectedRevisions(plan: StagedPlan, stored: readonly StoredEntry[]): SyncResult['revisionOf'] {

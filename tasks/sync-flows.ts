@@ -18,6 +18,7 @@ import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, nameOfRevision, openRevision } from '../src/runtime/open-source.js';
 import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
+import { formatKey } from '../src/storage/types.js';
 
 const properties = z.strictObject({
   ...connection,

@@ -10,7 +10,8 @@ export const commonOptions: readonly Option[] = [
   {
     name: 'cache-dir',
     value: 'DIR',
-    description: "Where mirrors of repositories are kept (or FLOWGIT_CACHE). Default: the user's cache",
+    description:
+      "Where mirrors of repositories are kept (or FLOWGIT_CACHE), at most FLOWGIT_CACHE_MAX_BYTES together. Default: the user's cache, 2 GiB",
   },
   {
     name: 'secret',

@@ -70,7 +70,11 @@ async function execute(session: Session, args: Arguments, run: Run): Promise<Exe
       registry: createRegistry(),
       storage,
       git: createGit(),
-      network: { proxy: settings.proxy, cacheDir: settings.cacheDir },
+      network: {
+        proxy: settings.proxy,
+        cacheDir: settings.cacheDir,
+        cacheMaxBytes: settings.cacheMaxBytes,
+      },
       logger,
       redactor,
       secrets: surroundings.secrets,

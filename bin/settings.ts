@@ -13,6 +13,8 @@ export interface Settings {
   /** As given; a relative `file:` is relative to the current directory. */
   storage: string;
   cacheDir: string;
+  /** How large the mirrors in `cacheDir` may be together; undefined is the git engine's default. */
+  cacheMaxBytes: number | undefined;
   workingDir: string | null;
   proxy: ProxySettings;
   dryRun: boolean;
@@ -31,6 +33,7 @@ export function readSettings(args: Arguments, io: Io, env: Env): Settings {
   return {
     storage: lastValue(args, 'storage') ?? nonEmpty(env.FLOWGIT_STORAGE) ?? 'file:./flowgit-data',
     cacheDir: resolve(io.cwd, lastValue(args, 'cache-dir') ?? nonEmpty(env.FLOWGIT_CACHE) ?? userCache(env)),
+    cacheMaxBytes: bytesOf('FLOWGIT_CACHE_MAX_BYTES', env),
     workingDir: workingDir === undefined ? null : resolve(io.cwd, workingDir),
     proxy: readProxies(env),
     dryRun: args.switches.has('dry-run'),
@@ -54,6 +57,14 @@ export function wantsColor({ noColor, env, sink }: ColorChoice): boolean {
   if (noColor || nonEmpty(env.NO_COLOR) !== undefined) return false;
   if (nonEmpty(env.FORCE_COLOR) !== undefined && env.FORCE_COLOR !== '0') return true;
   return sink.isTTY === true && env.TERM !== 'dumb';
+}
+
+function bytesOf(name: string, env: Env): number | undefined {
+  const text = nonEmpty(env[name]);
+  if (text === undefined) return undefined;
+  const bytes = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(bytes)) return bytes;
+  throw new UsageError(`${name} is a number of bytes, such as 2147483648.`);
 }
 
 function oneOf<T extends string>(args: Arguments, name: string, allowed: readonly T[]): T | undefined {

@@ -22,6 +22,7 @@ export async function connect(context: RunContext, properties: ConnectionPropert
       ca === undefined || isAbsolute(ca) ? ca : join(await context.workingDirectory.path(), ca),
     proxy: properties.noProxy ? undefined : context.network.proxy,
     cacheDir: context.network.cacheDir,
+    cacheMaxBytes: context.network.cacheMaxBytes,
     signal: context.signal,
     logger: context.logger,
     onProgress: context.progress,

@@ -12,7 +12,11 @@ export interface RunContext {
   readonly storage: StorageAdapter;
   readonly git: Git;
   /** What connections take from the surroundings rather than from a task's properties. */
-  readonly network: { readonly proxy?: ProxySettings | undefined; readonly cacheDir?: string | undefined };
+  readonly network: {
+    readonly proxy?: ProxySettings | undefined;
+    readonly cacheDir?: string | undefined;
+    readonly cacheMaxBytes?: number | undefined;
+  };
   readonly logger: Logger;
   readonly redactor: Redactor;
   readonly secrets: SecretSource;

@@ -228,7 +228,7 @@ describe('rewriting a generated flow', () => {
           expect(rewriteNamespace(rewritten, namespace)).toBe(source);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 });

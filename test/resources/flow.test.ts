@@ -64,27 +64,18 @@ describe('inspectFlow', () => {
     ],
     [`${minimal}labels: *none\n`, ['6:9: the alias "*none" has no anchor before it']],
     ['id: a\ntasks:\n\t- id: t\n', ['3:1: Tabs are not allowed as indentation']],
-    [
-      'id: a\r\nnamespace: b\r\ntasks:\r\n  - id: t\r\n',
-      ['4:5: tasks[0].type: Invalid input: expected string, received undefined'],
-    ],
+    ['id: a\r\nnamespace: b\r\ntasks:\r\n  - id: t\r\n', ['4:5: tasks[0].type: is required']],
     [
       'id: a b\nnamespace: Big\ntasks: []\n',
       [
         '1:5: id: must start with a letter or digit and hold only letters, digits, ".", "_" and "-"',
         '2:12: namespace: must be lower-case letters, digits, "-" and "_", in parts separated by dots',
-        '3:8: tasks: Too small: expected array to have >=1 items',
+        '3:8: tasks: must not be empty',
       ],
     ],
     [`${minimal}  - id: t\n    type: x\n`, ['6:9: tasks[1].id: the task id "t" is used twice in this flow']],
-    [
-      'id:\nnamespace: b\ntasks: [{id: t, type: x}]\n',
-      ['1:4: id: Invalid input: expected string, received null'],
-    ],
-    [
-      'namespace: b\ntasks: [{id: t, type: x}]\n',
-      ['1:1: id: Invalid input: expected string, received undefined'],
-    ],
+    ['id:\nnamespace: b\ntasks: [{id: t, type: x}]\n', ['1:4: id: must be a string, not empty']],
+    ['namespace: b\ntasks: [{id: t, type: x}]\n', ['1:1: id: is required']],
     [
       'x: &x { id: a, namespace: b }\n<<: *x\ntasks: [{id: t, type: x}]\n',
       ['1:1: id and namespace: must stand in the flow itself, not in a map that it merges'],

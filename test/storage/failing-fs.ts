@@ -25,7 +25,7 @@ const changing = new Set<string>([
   'writeSync',
 ]);
 
-/** The real file system, except for one failure. */
+/** The real file system, except for one failure and for the waits for the disk. */
 export function failingFs({ at, code, forever = false }: FailureOptions): FailingFs {
   let calls = 0;
   const fs = new Proxy(nodeFs, {
@@ -41,7 +41,7 @@ export function failingFs({ at, code, forever = false }: FailureOptions): Failin
         if ((isChange && calls === at) || dead) {
           throw Object.assign(new Error(`${code}: injected, ${name}`), { code });
         }
-        return Reflect.apply(call, target, args);
+        return name === 'fsyncSync' ? undefined : Reflect.apply(call, target, args);
       };
     },
   });

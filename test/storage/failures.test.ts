@@ -1,10 +1,11 @@
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openDirectoryStorage } from '../../src/storage/index.js';
+import { openDirectoryStorage, type StorageAdapter } from '../../src/storage/index.js';
 import { apply, flow, put } from '../../src/testing/storage-contract/case.js';
 import { failingFs } from './failing-fs.js';
 import { changesTo } from './fixtures/rounds.js';
+import { unflushedFs } from './fixtures/unflushed-fs.js';
 import { temporaryDirectory } from './temporary-directory.js';
 import { expectWholeRound } from './whole-round.js';
 
@@ -12,8 +13,11 @@ import { expectWholeRound } from './whole-round.js';
 const few = (round: number) =>
   changesTo(round).filter(({ key }) => key.kind !== 'flow' || /-[0-5]$/.test(key.id));
 
+const openUnflushed = (directory: string): Promise<StorageAdapter> =>
+  openDirectoryStorage(directory, { fs: unflushedFs });
+
 async function stateOf(directory: string): Promise<string> {
-  const storage = await openDirectoryStorage(directory);
+  const storage = await openUnflushed(directory);
   const parts: unknown[] = [];
   for (const kind of ['flow', 'file', 'state'] as const) {
     const entries = await storage.list({ kind, namespace: '', children: true });
@@ -28,11 +32,11 @@ async function stateOf(directory: string): Promise<string> {
 /** Prepared storages after one batch and after the next, to copy and to compare with. */
 async function twoStates(): Promise<{ start: string; before: string; after: string }> {
   const start = join(temporaryDirectory(), 'start');
-  await (await openDirectoryStorage(start)).apply({ changes: few(1) });
+  await (await openUnflushed(start)).apply({ changes: few(1) });
   const before = await stateOf(start);
   const end = join(temporaryDirectory(), 'end');
   cpSync(start, end, { recursive: true });
-  await (await openDirectoryStorage(end)).apply({ changes: few(2) });
+  await (await openUnflushed(end)).apply({ changes: few(2) });
   return { start, before, after: await stateOf(end) };
 }
 
@@ -65,7 +69,7 @@ describe('a directory when the disk fails', () => {
           expect(failure, `call ${at}`).toMatchObject({ code: 'STORAGE_ERROR', data: { code: 'ENOSPC' } });
           expect(failure, `call ${at}`).toHaveProperty('hint', expect.stringContaining('space'));
           expect(await stateOf(directory), `call ${at}`).toBe(before);
-          await (await openDirectoryStorage(directory)).apply({ changes: few(2) });
+          await (await openUnflushed(directory)).apply({ changes: few(2) });
         }
         expect(await stateOf(directory), `call ${at}`).toBe(after);
       },
@@ -87,7 +91,7 @@ describe('a directory when the disk fails', () => {
         const state = await stateOf(directory);
         expect([before, after], `call ${at}`).toContain(state);
         seen.add(state);
-        if (state === before) await (await openDirectoryStorage(directory)).apply({ changes: few(2) });
+        if (state === before) await (await openUnflushed(directory)).apply({ changes: few(2) });
         expect(await stateOf(directory), `call ${at}`).toBe(after);
         const left = readdirSync(join(directory, '.flowgit/journal'));
         expect(left.filter((name) => /\.(log|undo|tmp)$/.test(name))).toEqual([]);
@@ -112,7 +116,7 @@ describe('a directory when the disk fails', () => {
 
   it('lists a directory it cannot write to, revisions of hand edits included', async () => {
     const directory = join(temporaryDirectory(), 'data');
-    await (await openDirectoryStorage(directory)).apply({ changes: changesTo(1) });
+    await (await openUnflushed(directory)).apply({ changes: changesTo(1) });
     const { fs } = failingFs({ at: 1, code: 'EROFS', forever: false });
     const readOnly = new Proxy(fs, {
       get: (target, name) =>

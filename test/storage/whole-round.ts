@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { ResourceKind } from '../../schemas/resources.js';
 import { formatKey, openDirectoryStorage } from '../../src/storage/index.js';
 import { expectedAfter, roundOf } from './fixtures/rounds.js';
+import { unflushedFs } from './fixtures/unflushed-fs.js';
 
 const kinds: ResourceKind[] = ['flow', 'file', 'state'];
 
@@ -12,7 +13,7 @@ const kinds: ResourceKind[] = ['flow', 'file', 'state'];
  * beside them. Returns which.
  */
 export async function expectWholeRound(directory: string): Promise<number> {
-  const storage = await openDirectoryStorage(directory);
+  const storage = await openDirectoryStorage(directory, { fs: unflushedFs });
   const round = await roundOf(storage);
   const expected = expectedAfter(round);
   const listed = new Map<string, number>();

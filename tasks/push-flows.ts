@@ -18,7 +18,7 @@ import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/n
 import { pushEndpoints, pushRows, pushToGit, retryOnRace } from '../src/runtime/push-to-git.js';
 import { writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
-import { formatKey } from '../src/storage/types.js';
+import { formatKey, inScope } from '../src/storage/types.js';
 
 const properties = z.strictObject({
   ...connection,
@@ -149,7 +149,9 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
       ? { flows: [], invalid: [] }
       : await readGitFlows({ snapshot: base.snapshot, entries: visible, place, memory, toStorage });
   refuseDuplicates(found.flows);
-  const { desired, current, held } = placeFlows({ stored, found, entries, selected, pathOf, isIgnored });
+  const target = { kind: 'flow', namespace: targetNamespace, children } as const;
+  const writes = (name: string) => inScope(target, { kind: 'flow', namespace: name, id: '' });
+  const placed = placeFlows({ stored, found, entries, selected, writes, pathOf, isIgnored });
   const result = await pushToGit(context, {
     task: PushFlows.type,
     properties,
@@ -160,9 +162,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
     remote,
     base,
     existingPaths: entries.map(({ path }) => path),
-    desired,
-    held,
-    current,
+    ...placed,
     storedOids: new Map(stored.flows.map((flow) => [formatKey(flow.key), flow.storedOid])),
     read: stored.read,
   });

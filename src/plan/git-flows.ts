@@ -13,6 +13,8 @@ export interface GitFlow {
   key: ResourceKey;
   gitPath: string;
   gitOid: string;
+  /** The namespace written in the file, which need not be that of its place; null when the file was not read. */
+  writtenNamespace: string | null;
   /** Null, like `content`, when the file was known without reading it. */
   source: string | null;
   content: Uint8Array | null;
@@ -81,7 +83,8 @@ export async function readGitFlows(input: GitFlowsInput): Promise<GitFlows> {
     if (isLink(entry)) {
       result.invalid.push(linkAt(entry, toStorage(namespace), memory.formerKey(entry.path)?.id));
     } else if (known !== null) {
-      result.flows.push({ key: known, gitPath: entry.path, gitOid: entry.oid, source: null, content: null });
+      const unread = { writtenNamespace: null, source: null, content: null };
+      result.flows.push({ key: known, gitPath: entry.path, gitOid: entry.oid, ...unread });
     } else {
       const content = contents.get(entry.oid);
       if (content === undefined) throw new Error(`The snapshot did not give ${entry.path}.`);
@@ -132,7 +135,10 @@ function readOne(
     };
   }
   const plain = isNamespace(namespace) ? recognizePlainFlow(source) : null;
-  if (plain !== null) return { ...file, key: { kind: 'flow', namespace, id: plain.id }, source, content };
+  if (plain !== null) {
+    const key = { kind: 'flow', namespace, id: plain.id } as const;
+    return { ...file, key, writtenNamespace: plain.namespace, source, content };
+  }
   const inspection = inspectFlow(source);
   const { id } = inspection;
   const [problem] = inspection.problems;
@@ -149,7 +155,8 @@ function readOne(
     const message = `${entry.path}: its directory stands for the namespace "${namespace}", which is not a valid one`;
     return { ...invalid, candidates: [id], certain: true, message };
   }
-  return { ...file, key: { kind: 'flow', namespace, id }, source, content };
+  const key = { kind: 'flow', namespace, id } as const;
+  return { ...file, key, writtenNamespace: inspection.namespace, source, content };
 }
 
 function linkAt(entry: GitEntry, namespace: string, formerId: string | undefined): InvalidGitFlow {

@@ -14,6 +14,8 @@ export interface PlacementInput {
   entries: readonly GitEntry[];
   /** Whether the push's globs name a flow id. */
   selected(id: string): boolean;
+  /** Whether the push writes flows of the namespace, as it is spelled in git. */
+  writes(namespace: string): boolean;
   /** Where a flow that git does not have yet goes. */
   pathOf(key: ResourceKey): string;
   isIgnored(path: string): boolean;
@@ -24,6 +26,8 @@ export interface PlacedFlows {
   desired: DesiredResource[];
   current: CurrentResource[];
   held: HeldResource[];
+  /** False for a file that says it is a flow of another namespace: another push may have put it there. */
+  mayDelete(resource: CurrentResource): boolean;
 }
 
 /**
@@ -76,7 +80,17 @@ export function placeFlows(input: PlacementInput): PlacedFlows {
     const gitPath = present.get(formatKey(key))?.gitPath ?? input.pathOf(key);
     return { key, gitPath, state: 'UNCHANGED', note };
   });
-  return { desired, current, held: held.filter(({ key }) => present.has(formatKey(key))) };
+  const foreign = new Set(
+    found.flows
+      .filter(({ writtenNamespace: written }) => written !== null && !input.writes(written))
+      .map(({ gitPath }) => gitPath),
+  );
+  return {
+    desired,
+    current,
+    held: held.filter(({ key }) => present.has(formatKey(key))),
+    mayDelete: ({ gitPath }) => !foreign.has(gitPath),
+  };
 }
 
 function ruinOf(

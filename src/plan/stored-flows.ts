@@ -1,7 +1,9 @@
 import type { ResourceKey } from '../../schemas/resources.js';
 import { StorageConflictError } from '../errors.js';
 import { blobId } from '../resources/blob-id.js';
+import { inspectFlow } from '../resources/flow.js';
 import { rewriteNamespace, rewriteReferences, saysDraft, withoutRevision } from '../resources/flow-source.js';
+import { recognizePlainFlow } from '../resources/plain-flow.js';
 import { decodeUtf8 } from '../resources/text.js';
 import { formatKey, type StorageAdapter, type StoredEntry } from '../storage/types.js';
 import type { ComparedChange } from './compare.js';
@@ -53,6 +55,7 @@ export async function readStoredFlows(
     const name = `${key.namespace}.${key.id}`;
     if (source === null) unfit.push({ key, note: `${name} is not UTF-8 text` });
     else if (saysDraft(source)) unfit.push({ key, note: `${name} is a draft` });
+    else if (!holds(source, key)) unfit.push({ key, note: `${name} is not what its source says it is` });
     else {
       const content = inGit(source, key, input);
       const gitOid = blobId(content);
@@ -74,6 +77,16 @@ export async function readStoredFlows(
       return contents;
     },
   };
+}
+
+/**
+ * Whether the text is YAML and says that it is this flow. An edit by hand can leave anything; in git it would be a
+ * broken file, or another flow in this one's place.
+ */
+function holds(source: string, { id }: ResourceKey): boolean {
+  if (recognizePlainFlow(source)?.id === id) return true;
+  const inspection = inspectFlow(source);
+  return inspection.wellFormed && inspection.id === id;
 }
 
 function inGit(source: string, key: ResourceKey, input: StoredFlowsInput): Uint8Array {

@@ -35,6 +35,7 @@ export interface PushInput {
   desired: readonly DesiredResource[];
   current: readonly CurrentResource[];
   held: readonly HeldResource[];
+  mayDelete?: (resource: CurrentResource) => boolean;
   /** Every path below the directory, in scope or not. */
   existingPaths: readonly string[];
   /** Blob ids in storage by `formatKey`, for the sync state. */

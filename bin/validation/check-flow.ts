@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { coreProperties } from '../../schemas/core-properties.js';
 import { type FlowDefinition, type PlacedTask, tasksOf } from '../../schemas/flow.js';
+import { plainMessages } from '../../schemas/plain-messages.js';
 import { ExpressionError } from '../../src/errors.js';
 import { hasExpression, parseTemplate } from '../../src/runtime/expressions/index.js';
-import { nearestName } from '../../src/runtime/expressions/nearest.js';
 import { pluginDefaultsOf, withPluginDefaults } from '../../src/runtime/plugin-defaults.js';
 import { formatPath, staticProblems } from '../../src/runtime/properties.js';
 import type { TaskRegistry } from '../../src/runtime/registry.js';
@@ -35,10 +35,7 @@ function checkTask(
 ): FlowFinding[] {
   const type = registry.find(task.type);
   if (type === null) {
-    const nearest = nearestName(
-      task.type,
-      registry.list().flatMap(({ type: name }) => registry.spellings(name)),
-    );
+    const nearest = registry.nearest(task.type);
     const hint = nearest === null ? '' : `; did you mean ${nearest}?`;
     const message = `${formatPath(path)}: flowgit does not have the task type ${task.type}${hint}`;
     return [{ severity: 'warning', message, ...positions.of([...path, 'type']) }];
@@ -59,7 +56,7 @@ function checkTask(
 /** The properties that every task takes, where they hold no expression. */
 function coreProblems(task: Record<string, unknown>): { path: readonly PropertyKey[]; message: string }[] {
   const plain = Object.entries(task).filter(([, value]) => value !== null && !holdsExpression(value));
-  const result = coreProperties.partial().safeParse(Object.fromEntries(plain));
+  const result = coreProperties.partial().safeParse(Object.fromEntries(plain), { error: plainMessages });
   return result.error?.issues.map((issue) => ({ path: issue.path, message: messageOf(issue) })) ?? [];
 }
 
@@ -70,8 +67,12 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return issue.errors.at(-1)?.at(0)?.message ?? issue.message;
 }
 
+/** Texts about a flow, which nothing renders: they may show expressions that are none. */
+const metadata = new Set(['description', 'extend']);
+
 function checkExpressions(flow: FlowDefinition, positions: FlowPositions): FlowFinding[] {
-  return [...texts(flow, [])].flatMap(({ path, text }): FlowFinding[] => {
+  const rendered = Object.entries(flow).filter(([name]) => !metadata.has(name));
+  return [...texts(Object.fromEntries(rendered), [])].flatMap(({ path, text }): FlowFinding[] => {
     if (!hasExpression(text)) return [];
     try {
       parseTemplate(text);

@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../../schemas/error-codes.js';
 import { type FlowDefinition, flowDefinition } from '../../schemas/flow.js';
+import { plainMessages } from '../../schemas/plain-messages.js';
 import { InvalidFlowError, reportError } from '../errors.js';
 import { formatProblem, inspectFlow } from '../resources/flow.js';
 import { formatPath } from './properties.js';
@@ -15,7 +16,7 @@ export function openFlow(flow: FlowDefinition | string): OpenedFlow {
     const { id, namespace, definition, problems } = inspectFlow(flow);
     return opened({ id, namespace }, definition, problems.map(formatProblem));
   }
-  const result = flowDefinition.safeParse(flow);
+  const result = flowDefinition.safeParse(flow, { error: plainMessages });
   const problems = result.error?.issues.map((issue) => `${formatPath(issue.path)}: ${issue.message}`) ?? [];
   return opened(flow, result.data ?? null, problems);
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type CoreProperties, coreProperties, ignoredCoreProperties } from '../../schemas/core-properties.js';
 import type { TaskDefinition } from '../../schemas/flow.js';
+import { plainMessages } from '../../schemas/plain-messages.js';
 import { InvalidPropertiesError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { ExpressionScope } from './expressions/index.js';
@@ -56,7 +57,7 @@ async function readCoreProperties(merged: TaskDefinition, scope: ExpressionScope
     if (value === undefined || value === null || unreadNames.includes(name)) continue;
     given[name] = await renderValue(value, scope, name);
   }
-  const result = coreProperties.safeParse(given);
+  const result = coreProperties.safeParse(given, { error: plainMessages });
   if (result.success) return result.data;
   throw new InvalidPropertiesError(`Task "${merged.id}": ${describe(result.error)}.`, {
     hint: 'These are properties that every task takes.',

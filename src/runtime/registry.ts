@@ -56,12 +56,20 @@ export class TaskRegistry {
     return type === null ? bothSpellings(name) : namesOf(type);
   }
 
+  /**
+   * The task type that a name which is none was probably meant to be. Both the whole and its last part have to be
+   * similar: other plugins have long names that differ from ours in little but that.
+   */
+  nearest(name: string): string | null {
+    const types = this.#types.map((type) => type.type);
+    const nearest = nearestName(withoutPrefix(name), types);
+    if (nearest === null || nearestName(lastPart(name), [lastPart(nearest)]) === null) return null;
+    return name.startsWith(kestraPrefix) ? `${kestraPrefix}${nearest}` : nearest;
+  }
+
   #hint(name: string): string {
     const all = '"flowgit tasks" lists the ones it has.';
-    const nearest = nearestName(
-      withoutPrefix(name),
-      this.#types.map((type) => type.type),
-    );
+    const nearest = this.nearest(name);
     return nearest === null ? all : `Did you mean ${nearest}? ${all}`;
   }
 }
@@ -75,6 +83,10 @@ export function bothSpellings(name: string): string[] {
   if (name.startsWith(kestraPrefix)) return [name, withoutPrefix(name)];
   // Older Kestra types such as `io.kestra.core.tasks.log.Log` have no short form.
   return name.startsWith('io.kestra.') ? [name] : [name, `${kestraPrefix}${name}`];
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
 }
 
 function withoutPrefix(name: string): string {

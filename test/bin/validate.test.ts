@@ -70,6 +70,39 @@ describe('checking a flow', () => {
     ]);
   });
 
+  it('suggests no type of another plugin that has only a long beginning in common', () => {
+    for (const type of ['io.kestra.plugin.core.http.Download', 'io.kestra.plugin.email.MailSend']) {
+      expect(check(flow('- id: t', `  type: ${type}`))).toEqual([
+        `5:11: warning tasks[0]: flowgit does not have the task type ${type}`,
+      ]);
+    }
+    expect(check(flow('- id: t', '  type: io.kestra.plugin.git.SyncFlow'))).toEqual([
+      expect.stringMatching(/; did you mean io\.kestra\.plugin\.git\.SyncFlows\?$/),
+    ]);
+  });
+
+  it('judges no expression in texts about the flow', () => {
+    const source = flow('- {id: t, type: core.log.Log, message: hi}');
+    expect(check(`${source}description: "as {{ ... }}"\nextend: {about: "{{ kv(...) }}"}\n`)).toEqual([]);
+  });
+
+  it('says in plain words what is missing, too small or of another kind', () => {
+    expect(check('id: [a]\ntasks: []\ninputs: [{id: a}, {id: b, type: ""}]\n')).toEqual([
+      '1:1: error namespace: is required',
+      '1:5: error id: must be a string, not a list',
+      '2:8: error tasks: must not be empty',
+      '3:10: error inputs[0].type: is required',
+      '3:33: error inputs[1].type: must not be empty',
+    ]);
+  });
+
+  it('says of a file that is no YAML only the first of it', () => {
+    const found = check(`id: f\nnamespace: n\ntasks: ${'['.repeat(20_000)}`);
+    expect(found.length).toBeLessThanOrEqual(21);
+    expect(new Set(found).size).toBe(found.length);
+    expect(found.join('\n')).not.toContain('call stack');
+  });
+
   it('looks into tasks inside tasks', () => {
     const source = flow(
       '- id: each',

@@ -191,7 +191,7 @@ tasks:
     expect(ran.execution.taskRuns[1]?.error).toEqual({
       code: 'UNKNOWN_TASK_TYPE',
       message: 'This engine does not have the task type io.kestra.plugin.core.log.Logg.',
-      hint: 'Did you mean core.log.Log? "flowgit tasks" lists the ones it has.',
+      hint: 'Did you mean io.kestra.plugin.core.log.Log? "flowgit tasks" lists the ones it has.',
       retryable: false,
     });
   });

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { plainMessages } from '../../schemas/plain-messages.js';
 import { InvalidPropertiesError } from '../errors.js';
 import type { Redactor } from '../redaction.js';
 import type { RunContext } from './context.js';
@@ -33,10 +34,10 @@ export async function resolveProperties<S extends z.ZodObject, O>(
     rendered[name] = await render(template, name, scope);
   }
   registerSecrets(schema, rendered, context.redactor);
-  const result = schema.safeParse(rendered);
+  const result = schema.safeParse(rendered, { error: plainMessages });
   if (result.success) return result.data;
   await printTexts(result.error.issues, written, rendered, scope);
-  const again = schema.safeParse(rendered);
+  const again = schema.safeParse(rendered, { error: plainMessages });
   if (again.success) return again.data;
   throw invalidProperties(task, problemsOf(schema, again.error.issues, rendered), context);
 }
@@ -50,7 +51,7 @@ export function staticProblems(
   source: Record<string, unknown>,
 ): PropertyProblem[] {
   const given = withoutAbsent(task.properties, source);
-  const result = task.properties.safeParse(given);
+  const result = task.properties.safeParse(given, { error: plainMessages });
   if (result.success) return [];
   const judged = result.error.issues.filter(
     (issue) => issue.code === 'unrecognized_keys' || !holdsExpression(valueAt(given, issue.path)),

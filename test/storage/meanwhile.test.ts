@@ -1,4 +1,4 @@
-import nodeFs, { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import nodeFs, { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type DirectoryFs, openDirectoryStorage } from '../../src/storage/index.js';
@@ -56,5 +56,26 @@ describe('someone who edits a directory while a batch lands', () => {
     });
     expect(readFileSync(at('a'), 'utf8')).toBe('by hand');
     expect(idsOf(await storage.list(everyFlow))).toEqual(['company.team/a', 'company.team/b']);
+  });
+});
+
+describe('a file that is written without a pause', () => {
+  it('is named instead of being read for ever', async () => {
+    const fs = new Proxy(nodeFs, {
+      get(target, name: keyof typeof nodeFs) {
+        if (name !== 'readSync') return target[name];
+        return (...args: Parameters<typeof nodeFs.readSync>): number => {
+          const read = target.readSync(...args);
+          if (existsSync(at('busy'))) appendFileSync(at('busy'), '.');
+          return read;
+        };
+      },
+    });
+    writeFileSync(at('busy'), '.');
+    const storage = await openDirectoryStorage(directory, { fs });
+    await expect(storage.read([flow('company.team', 'busy')])).rejects.toMatchObject({
+      code: 'STORAGE_ERROR',
+      message: expect.stringContaining('busy.yml'),
+    });
   });
 });

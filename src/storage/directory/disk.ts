@@ -1,5 +1,5 @@
 import nodeFs, { type Dirent, type Stats } from 'node:fs';
-import { UnsafePathError } from '../../errors.js';
+import { StorageError, UnsafePathError } from '../../errors.js';
 import { type Stamp, sameStamp, stampOf } from './stamp.js';
 
 /**
@@ -38,6 +38,9 @@ export interface RegularFile {
   mode: number;
 }
 
+/** A file that is being written is read again this often. */
+const maxReadAttempts = 20;
+
 const { O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } = nodeFs.constants;
 /** Absent on Windows, where links need a privilege to be made. */
 const noFollow = nodeFs.constants.O_NOFOLLOW ?? 0;
@@ -68,7 +71,7 @@ export function listDirectory(disk: Disk, path: string): Dirent[] | null {
 
 /**
  * A regular file's bytes with the stamp they were read under; `null` when nothing is there.
- * @throws UnsafePathError when the path is a symbolic link or no regular file
+ * @throws UnsafePathError when the path is a symbolic link or no regular file; StorageError when it never stands still
  */
 export function readRegular(disk: Disk, path: string): RegularFile | null {
   let fd: number;
@@ -80,7 +83,7 @@ export function readRegular(disk: Disk, path: string): RegularFile | null {
     throw error;
   }
   try {
-    for (;;) {
+    for (let attempt = 1; attempt <= maxReadAttempts; attempt += 1) {
       const before = disk.fs.fstatSync(fd);
       if (!before.isFile()) throw new UnsafePathError(`${absolute(disk, path)} is not a regular file.`);
       const content = Buffer.allocUnsafe(before.size);
@@ -94,6 +97,9 @@ export function readRegular(disk: Disk, path: string): RegularFile | null {
         return { content, stamp, mode: before.mode & 0o777 };
       }
     }
+    throw new StorageError(`${absolute(disk, path)} changes faster than it can be read.`, {
+      hint: 'Stop what writes to it, or move it out of the storage.',
+    });
   } finally {
     disk.fs.closeSync(fd);
   }

@@ -29,12 +29,14 @@ async function bench(options: BenchOptions): Promise<void> {
     const measurements: CaseMeasurement[] = [];
     for (const benchCase of cases) {
       progress(`${benchCase.name}: building its repository`);
-      measurements.push(
-        await measureCase(benchCase, {
-          ...options,
-          onRound: (round, rounds) => progress(`${benchCase.name}: ${round} of ${rounds}`),
-        }),
-      );
+      const onRound = (round: number, rounds: number) => progress(`${benchCase.name}: ${round} of ${rounds}`);
+      try {
+        measurements.push(await measureCase(benchCase, { ...options, onRound }));
+      } catch (error) {
+        // The others are still worth their time; the exit code tells.
+        console.error(`${benchCase.name} failed and is not in the table:`, error);
+        process.exitCode = 1;
+      }
     }
     progress('');
     const after = arena.checkFileSystem();

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import pc from 'picocolors';
+import type { ErrorCode, ErrorReport } from '../schemas/error-codes.js';
 import { Redactor } from '../src/redaction.js';
 import type { Arguments } from './command.js';
 import { commands } from './commands/index.js';
@@ -79,9 +80,16 @@ async function packageVersion(): Promise<string> {
 
 /** A failure before there is a session to report it with. */
 function earlyFailure(error: unknown, argv: readonly string[], io: Io, redactor: Redactor): number {
+  const isUsage = error instanceof UsageError;
+  const { message, hint } = isUsage ? error : { message: String(error), hint: null };
+  if (argv.includes('--json')) {
+    const code: ErrorCode = isUsage ? 'INVALID_ARGUMENTS' : 'INTERNAL_ERROR';
+    const report: ErrorReport = { code, message, hint, retryable: false };
+    io.stdout.write(`${JSON.stringify(redactor.redactValue({ error: report }), null, 2)}\n`);
+    return 1;
+  }
   const noColor = argv.includes('--no-color');
   const colors = pc.createColors(wantsColor({ noColor, env: io.env, sink: io.stderr }));
-  const { message, hint } = error instanceof UsageError ? error : { message: String(error), hint: null };
   const lines = [
     `${colors.red(colors.bold('error:'))} ${plainText(message)}\n`,
     hint === null ? '' : `${colors.cyan('hint:')} ${plainText(hint)}\n`,

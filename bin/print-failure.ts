@@ -8,7 +8,8 @@ export async function printFailure(session: Session, error: unknown): Promise<nu
   const { io, settings, status, stderrColors } = session;
   (await session.logger()).debug({ err: error }, 'The command failed');
   const report = reportError(error);
+  // With --json, standard error holds JSON lines alone.
   if (settings.json) session.printJson({ error: report });
-  status.print(formatError(report, stderrColors));
+  else status.print(formatError(report, stderrColors));
   return exitCodeOf({ state: error instanceof CancelledError ? 'CANCELLED' : 'FAILED' }, io.signal);
 }

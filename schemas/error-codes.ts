@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 /** Every way a run can fail, as a stable code that programs may rely on. */
 export const errorCodes = [
+  'INVALID_ARGUMENTS',
   'INVALID_PROPERTIES',
   'UNKNOWN_TASK_TYPE',
   'EXPRESSION_ERROR',

@@ -103,6 +103,21 @@ describe('flowgit run', () => {
     expect(stderr).toBe('');
   });
 
+  it.each([
+    [['run', '--json'], 'INVALID_ARGUMENTS'],
+    [['bogus', '--json'], 'INVALID_ARGUMENTS'],
+    [['tasks', 'Bogus', '--json'], 'UNKNOWN_TASK_TYPE'],
+    [['validate', 'nowhere', '--json'], 'FLOW_NOT_FOUND'],
+    [['import', 'nowhere', '--json'], 'DIRECTORY_NOT_FOUND'],
+  ])(
+    'is one JSON document and nothing else for programs, also when the command fails: %j',
+    async (argv, code) => {
+      const failed = await cli(argv, { cwd });
+      expect({ code: failed.code, stderr: failed.stderr }).toEqual({ code: 1, stderr: '' });
+      expect(JSON.parse(failed.stdout)).toMatchObject({ error: { code, retryable: false } });
+    },
+  );
+
   it('shows the stack of an error only to those who debug', async () => {
     const quiet = await cli(['run', 'none.yml'], { cwd });
     expect(quiet.stderr).toBe(

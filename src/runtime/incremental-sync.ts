@@ -16,7 +16,14 @@ import { formatKey } from '../storage/types.js';
 import type { RunContext } from './context.js';
 import { shortCut, type Unchanged, unchangedBy } from './no-change.js';
 import { settle } from './settle.js';
-import { changesToApply, readStored, type SyncInput, syncEndpoints, syncNames } from './sync-to-storage.js';
+import {
+  changesToApply,
+  readStored,
+  refuseUnfitKeys,
+  type SyncInput,
+  syncEndpoints,
+  syncNames,
+} from './sync-to-storage.js';
 
 /** More changed paths than this are planned the ordinary way, which costs the same then. */
 const maxChangedPaths = 2000;
@@ -93,6 +100,7 @@ async function incrementalSync(context: RunContext, input: IncrementalInput): Pr
     counts: { source, target: receipt.listed },
     ...syncNames(input),
   });
+  refuseUnfitKeys(changes);
   const plan = await makePlan({
     direction: 'SYNC',
     task: input.task,

@@ -13,6 +13,7 @@ import {
   type SyncState,
 } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
+import { checkKey } from '../storage/keys.js';
 import { type Batch, formatKey, type Scope, type StorageChange, type StoredEntry } from '../storage/types.js';
 import type { RunContext } from './context.js';
 import { settle } from './settle.js';
@@ -62,6 +63,7 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
     target: 'storage',
     ...syncNames(input),
   });
+  refuseUnfitKeys(changes);
   if (input.scope.kind === 'file') {
     refusePathClashes(changes, [...input.stored, ...input.aside].map(input.gitPathOf));
   }
@@ -76,6 +78,14 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
   });
   const applied = await settle(context, plan, input.policy.dryRun, () => apply(context, plan, input));
   return { plan, ...(applied ?? { revisionOf: expectedRevisions(plan, input.stored), version: null }) };
+}
+
+/**
+ * Refuses what no storage would take before a dry run promises it.
+ * @throws UnsafePathError
+ */
+export function refuseUnfitKeys(changes: readonly ComparedChange[]): void {
+  for (const change of changes) if (isChange(change)) checkKey(change.key);
 }
 
 /** The two sides of a sync, as its plan names them. */

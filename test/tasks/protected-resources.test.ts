@@ -123,6 +123,18 @@ describe('namespace files', () => {
     expect((await syncFiles()).summary).toMatchObject({ added: 1, deleted: 1 });
   });
 
+  it('that no storage can hold fail a dry run as they fail a real one, first and later', async () => {
+    await start({ '_files/a': 'a' });
+    for (const path of ['_files/b\\c', '_files/d\\e']) {
+      await world.repository.commit({ [path]: 'b' });
+      const unsafe = { code: 'UNSAFE_PATH' };
+      await expect(syncFiles({ dryRun: true })).rejects.toMatchObject(unsafe);
+      await expect(syncFiles()).rejects.toMatchObject(unsafe);
+      await world.repository.commit({ [path]: null });
+      await syncFiles();
+    }
+  });
+
   it('with a line separator in their names leave whole rows behind', async () => {
     await start({ '_files/a\u2028b': 'a', '_files/c': 'c' });
     await syncFiles();

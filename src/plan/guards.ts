@@ -70,7 +70,7 @@ export function refuseConflicts(changes: readonly ComparedChange[]): void {
   throw new ConflictError(
     `${conflicts.length === 1 ? 'One resource' : `${conflicts.length} resources`} changed on both sides since the last run: ${enumerate(list)}. Nothing was written.`,
     {
-      hint: 'Settle them on one side, or set "onConflict" to SOURCE, SKIP or MERGE.',
+      hint: 'Settle them on one side, or set "onConflict" to SOURCE or SKIP.',
       data: { conflicts: names(conflicts) },
     },
   );

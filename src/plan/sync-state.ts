@@ -76,19 +76,21 @@ export async function readSyncState(storage: StorageAdapter, identity: SyncIdent
   const [stored = null] = await storage.read([stateKey(id)]);
   const bytes = stored?.content ?? null;
   const lineEnd = bytes?.indexOf(10) ?? -1;
+  const head = bytes === null ? null : parseHeader(bytes.subarray(0, Math.max(lineEnd, 0)));
+  const rows = head === null ? new Uint8Array() : (bytes?.subarray(lineEnd + 1) ?? new Uint8Array());
   let resources: SyncedResource[] | null = null;
   let byPath: Map<string, SyncedResource> | null = null;
   let byKey: Map<string, SyncedResource> | null = null;
   const all = () => {
-    resources ??= bytes === null ? [] : parseRows(identity, bytes.subarray(lineEnd + 1));
+    resources ??= parseRows(identity, rows);
     return resources;
   };
   return {
     id,
-    commit: bytes === null ? null : parseCommit(bytes.subarray(0, lineEnd)),
+    commit: head?.commit ?? null,
     storedOid: stored?.oid ?? null,
     bytes,
-    lines: new SortedLines(bytes?.subarray(lineEnd + 1) ?? new Uint8Array()),
+    lines: new SortedLines(rows),
     get byPath() {
       byPath ??= new Map(all().map((resource) => [resource.gitPath, resource]));
       return byPath;
@@ -128,9 +130,9 @@ function parseRows({ kind }: SyncIdentity, bytes: Uint8Array): SyncedResource[] 
   }
 }
 
-function parseCommit(line: Uint8Array): string | null {
+function parseHeader(line: Uint8Array): z.output<typeof header> | null {
   try {
-    return header.parse(JSON.parse(Buffer.from(line).toString())).commit;
+    return header.parse(JSON.parse(Buffer.from(line).toString()));
   } catch {
     return null;
   }

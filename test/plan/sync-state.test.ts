@@ -1,0 +1,176 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  formatStateLine,
+  parseStateLine,
+  readSyncState,
+  recordStateLines,
+  recordSyncState,
+  type SyncedResource,
+  type SyncIdentity,
+  syncId,
+} from '../../src/plan/sync-state.js';
+import { createMemoryStorage } from '../../src/storage/memory.js';
+import type { StorageAdapter } from '../../src/storage/types.js';
+
+const identity: SyncIdentity = {
+  direction: 'SYNC',
+  kind: 'flow',
+  url: 'https://host/flows.git',
+  revision: 'main',
+  directory: '_flows',
+  namespace: 'company.team',
+  gitNamespace: 'company.team',
+  children: true,
+  rewrite: '',
+};
+
+function resource(gitPath: string, id: string, oids: [string, string] = ['1', '2']): SyncedResource {
+  const key = { kind: 'flow' as const, namespace: 'company.team', id };
+  return { gitPath, key, gitOid: oids[0], storedOid: oids[1] };
+}
+
+async function record(storage: StorageAdapter, resources: SyncedResource[], commit: string | null = 'c1') {
+  const change = recordSyncState(await readSyncState(storage, identity), identity, commit, resources);
+  if (change !== null) await storage.apply({ changes: [change] });
+  return change;
+}
+
+async function put(storage: StorageAdapter, content: string) {
+  const { storedOid: expectedOid, id } = await readSyncState(storage, identity);
+  await storage.apply({
+    changes: [
+      {
+        action: 'put',
+        key: { kind: 'state', namespace: '', id },
+        content: Buffer.from(content),
+        expectedOid,
+      },
+    ],
+  });
+}
+
+describe('the state of a sync', () => {
+  it('is empty before the first run', async () => {
+    const state = await readSyncState(createMemoryStorage(), identity);
+    expect({
+      ...state,
+      byPath: [...state.byPath],
+      byKey: [...state.byKey],
+      lines: state.lines.bytes.toString(),
+    }).toEqual({
+      id: syncId(identity),
+      commit: null,
+      byPath: [],
+      byKey: [],
+      storedOid: null,
+      bytes: null,
+      lines: '',
+    });
+  });
+
+  it('comes back as it was recorded, sorted by path, by path and by key', async () => {
+    const storage = createMemoryStorage();
+    const [a, b] = [resource('z/"a"\u2028é.yml', 'a'), resource('b.yml', 'b', ['3', '3'])];
+    await record(storage, [a, b]);
+    const state = await readSyncState(storage, identity);
+    expect(state.commit).toBe('c1');
+    expect([...state.byPath]).toEqual([
+      [b.gitPath, b],
+      [a.gitPath, a],
+    ]);
+    expect([...state.byKey]).toEqual([
+      ['flow company.team/b', b],
+      ['flow company.team/a', a],
+    ]);
+    expect(state.lines.get(a.gitPath)).toBe(formatStateLine(a));
+    expect(parseStateLine(identity, formatStateLine(a))).toEqual(a);
+  });
+
+  it('comes back whatever the paths', async () => {
+    const path = fc.string({ unit: 'grapheme', minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(path, { maxLength: 5 }), async (paths) => {
+        const storage = createMemoryStorage();
+        const resources = paths.map((one, index) => resource(one, `f${index}`));
+        await record(storage, resources);
+        const { byPath } = await readSyncState(storage, identity);
+        expect(byPath).toEqual(new Map(resources.map((one) => [one.gitPath, one])));
+        expect([...byPath.keys()]).toEqual([...paths].sort());
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is not written again when it says the same', async () => {
+    const storage = createMemoryStorage();
+    const resources = [resource('a.yml', 'a'), resource('b.yml', 'b')];
+    expect(await record(storage, resources)).toMatchObject({ action: 'put', expectedOid: null });
+    expect(await record(storage, resources.toReversed())).toBeNull();
+    const state = await readSyncState(storage, identity);
+    expect(recordStateLines(state, identity, 'c1', state.lines)).toBeNull();
+    expect(recordStateLines(state, identity, 'c2', state.lines)).toMatchObject({
+      action: 'put',
+      key: { kind: 'state', namespace: '', id: state.id },
+      expectedOid: state.storedOid,
+    });
+    expect(await record(storage, resources, null)).toMatchObject({ expectedOid: state.storedOid });
+    expect((await readSyncState(storage, identity)).commit).toBeNull();
+    expect(await record(storage, resources.slice(1), null)).not.toBeNull();
+  });
+
+  const header = JSON.stringify({ version: 1, sync: {}, commit: 'c1' });
+  const row = '["a.yml","company.team","a","1","2"]';
+  it.each([
+    ['no JSON', 'what is this'],
+    ['nothing', ''],
+    ['another version', `${header.replace('1', '2')}\n${row}\n`],
+    ['a header that is cut', `${header.slice(0, 20)}\n${row}\n`],
+    ['a row that is cut', `${header}\n${row.slice(0, 10)}\n`],
+    ['a row too short', `${header}\n["a.yml"]\n`],
+    ['a row of another kind', `${header}\n${row}\n{}\n`],
+  ])('is empty when storage holds %s, and is replaced', async (_, content) => {
+    const storage = createMemoryStorage();
+    await put(storage, content);
+    const state = await readSyncState(storage, identity);
+    expect([...state.byPath, ...state.byKey]).toEqual([]);
+    expect(state.storedOid).not.toBeNull();
+    const a = resource('a.yml', 'a');
+    await record(storage, [a]);
+    expect([...(await readSyncState(storage, identity)).byPath.values()]).toEqual([a]);
+  });
+
+  it('that is of another version, or cut, has no commit and no lines either', async () => {
+    const storage = createMemoryStorage();
+    for (const content of [`${header.replace('1', '2')}\n${row}\n`, header, `{}\n${row}\n`]) {
+      await put(storage, content);
+      const { commit, lines } = await readSyncState(storage, identity);
+      expect([commit, lines.bytes.toString()]).toEqual([null, '']);
+    }
+  });
+});
+
+describe('the id of a sync', () => {
+  it('can be read, and is that of a state', () => {
+    expect(syncId(identity)).toMatch(/^sync-flow-company\.team-[0-9a-f]{12}$/);
+    expect(syncId({ ...identity, direction: 'PUSH', kind: 'dashboard', namespace: '' })).toMatch(
+      /^push-dashboard-all-/,
+    );
+  });
+
+  it('is another one when any of its parts is', () => {
+    const others: SyncIdentity[] = [
+      { ...identity, direction: 'PUSH' },
+      { ...identity, kind: 'file' },
+      { ...identity, url: 'https://host/other.git' },
+      { ...identity, revision: 'dev' },
+      { ...identity, directory: '' },
+      { ...identity, namespace: 'company' },
+      { ...identity, gitNamespace: 'prod' },
+      { ...identity, children: false },
+      { ...identity, rewrite: 'references' },
+    ];
+    expect(new Set([identity, ...others].map(syncId)).size).toBe(others.length + 1);
+    expect(syncId({ ...identity, extra: 1 } as SyncIdentity)).toBe(syncId(identity));
+  });
+});

@@ -38,7 +38,7 @@ export async function runFlow(
   try {
     flow = await readFlowFile(session.io.cwd, file);
     const execution = await execute(session, args, { flow, executionId, dryRun, planned });
-    await pruneOutputs(outputRoot(session)).catch(async (error: unknown) => {
+    await pruneOutputs(outputRoot(session, dryRun)).catch(async (error: unknown) => {
       (await session.logger()).debug({ err: error }, 'Output files of earlier runs could not be removed');
     });
     return { execution, plans: planned.list(), dryRun };
@@ -81,7 +81,7 @@ async function execute(session: Session, args: Arguments, run: Run): Promise<Exe
       envs: surroundings.envs,
       inputs,
       executionId: run.executionId,
-      outputFiles: directoryOutputFiles(outputRoot(session), run.executionId, redactor),
+      outputFiles: directoryOutputFiles(outputRoot(session, run.dryRun), run.executionId, redactor),
       ...(settings.workingDir !== null && { workingDirectory: settings.workingDir }),
       signal: io.signal,
       onEvent(event) {
@@ -93,9 +93,9 @@ async function execute(session: Session, args: Arguments, run: Run): Promise<Exe
   );
 }
 
-/** Beside the flows, where they are a directory; otherwise in the cache. */
-function outputRoot({ settings, io }: Session): string {
-  const directory = storageDirectory(settings.storage, io.cwd);
+/** Beside the flows, where they are a directory that the run may write to; otherwise in the cache. */
+function outputRoot({ settings, io }: Session, dryRun: boolean): string {
+  const directory = dryRun ? null : storageDirectory(settings.storage, io.cwd);
   return directory === null ? join(settings.cacheDir, 'outputs') : join(directory, '.flowgit', 'outputs');
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -48,6 +49,11 @@ describe('flowgit plan', () => {
       expect.stringMatching(/^SUCCESS system\.sync \d+ ms, nothing was written$/),
       '',
     ]);
+  });
+
+  it('writes nothing where the storage would be', async () => {
+    await plan();
+    expect(existsSync(join(cwd, 'flowgit-data'))).toBe(false);
   });
 
   it('shows the changed lines with --diff', async () => {

@@ -24,7 +24,6 @@ export class PacketReader {
   #buffer: Buffer = Buffer.alloc(0);
   #position = 0;
   #ended = false;
-  #peeked: Buffer | SpecialPacket | null | undefined;
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#source = source[Symbol.asyncIterator]();
@@ -35,11 +34,6 @@ export class PacketReader {
    * @throws RemoteError when the stream ends inside a packet, or is not made of packets
    */
   async next(): Promise<Buffer | SpecialPacket | null> {
-    if (this.#peeked !== undefined) {
-      const packet = this.#peeked;
-      this.#peeked = undefined;
-      return packet;
-    }
     if (!(await this.#require(lengthDigits))) {
       if (this.#buffer.length === this.#position) return null;
       throw truncated();
@@ -54,12 +48,6 @@ export class PacketReader {
     const payload = this.#buffer.subarray(this.#position, this.#position + payloadBytes);
     this.#position += payloadBytes;
     return payload;
-  }
-
-  /** What `next` is going to answer. */
-  async peek(): Promise<Buffer | SpecialPacket | null> {
-    if (this.#peeked === undefined) this.#peeked = await this.next();
-    return this.#peeked;
   }
 
   /** The stream's remaining bytes as they are, for servers that send a pack outside of packets. */

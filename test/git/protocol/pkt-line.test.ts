@@ -49,13 +49,6 @@ describe('packets', () => {
     expect(() => encodePacket(Buffer.alloc(65_517))).toThrow(RangeError);
   });
 
-  test('can be looked at before they are taken', async () => {
-    const reader = packets('0005a0005b');
-    expect(await reader.peek()).toEqual(Buffer.from('a'));
-    expect(await readAll(reader)).toEqual(['a', 'b']);
-    expect(await reader.peek()).toBeNull();
-  });
-
   test.each(['0', '000', '0009abc', '0005'])('that end early (%j) are an error', async (bytes) => {
     await expect(readAll(packets(bytes))).rejects.toMatchObject({ code: 'REMOTE_ERROR', retryable: true });
   });

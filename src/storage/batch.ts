@@ -75,17 +75,15 @@ export function resolveBatch(
   return { applied, effective };
 }
 
-/** Storage is not as the batch expected it: `keys` differ. */
+/** Storage is not as the batch expected it: `keys` differ, or something that is not told. */
 export function conflictError(location: string, keys: readonly ResourceKey[]): StorageConflictError {
   const named = keys.slice(0, 5).map(formatKey).join(', ');
   const more = keys.length > 5 ? ` and ${keys.length - 5} more` : '';
-  return new StorageConflictError(
-    `${location} changed since it was read: ${named}${more}. Nothing was written.`,
-    {
-      hint: 'Run again: the plan is then made on what is there now.',
-      data: { keys: [...keys] },
-    },
-  );
+  const which = keys.length === 0 ? '' : `: ${named}${more}`;
+  return new StorageConflictError(`${location} changed since it was read${which}. Nothing was written.`, {
+    hint: 'Run again: the plan is then made on what is there now.',
+    data: { keys: [...keys] },
+  });
 }
 
 /** @throws CancelledError when the call's signal is aborted. */

@@ -10,7 +10,15 @@ import {
 } from './batch.js';
 import { judgeTree } from './file-tree.js';
 import { checkKey, checkScope } from './keys.js';
-import { inScope, type Scope, type StorageAdapter, type StoredContent, type StoredEntry } from './types.js';
+import {
+  type AppliedChange,
+  type Batch,
+  inScope,
+  type Scope,
+  type StorageAdapter,
+  type StoredContent,
+  type StoredEntry,
+} from './types.js';
 
 /** A resource that is there (`content` set) or was deleted (`oid` and `content` null). */
 interface Held extends Known {
@@ -41,7 +49,24 @@ export function createMemoryStorage(): StorageAdapter {
       .filter((shelf) => inScope(scope, { kind: shelf.kind, namespace: shelf.namespace, id: '' }))
       .sort((a, b) => compareText(a.namespace, b.namespace));
 
-  const storage: StorageAdapter & Required<Pick<StorageAdapter, 'version'>> = {
+  // Not asynchronous, so that no other call comes between what one call does with them.
+  const versionOf = (scope: Scope): string => {
+    const changes = shelvesIn(scope).reduce((sum, shelf) => sum + shelf.changes, 0);
+    return `${instance}:${changes}`;
+  };
+  const applyNow = (batch: Batch): AppliedChange[] => {
+    checkBatch(batch);
+    const { applied, effective } = resolveBatch(batch, location, heldAt);
+    const filled = filledDirectories(effective, shelfOf, location);
+    for (const key of filled) hold(shelves, key, null, (heldAt(key)?.revision ?? 0) + 1, null);
+    for (const { change, after } of effective) {
+      const content = change.action === 'put' ? Buffer.from(change.content) : null;
+      hold(shelves, change.key, after.oid, after.revision, content);
+    }
+    return applied;
+  };
+
+  return {
     location,
 
     async list(scope, options) {
@@ -66,34 +91,22 @@ export function createMemoryStorage(): StorageAdapter {
 
     async apply(batch, options) {
       throwIfCancelled(options, location);
-      checkBatch(batch);
-      const { applied, effective } = resolveBatch(batch, location, heldAt);
-      const filled = filledDirectories(effective, shelfOf, location);
-      for (const key of filled) hold(shelves, key, null, (heldAt(key)?.revision ?? 0) + 1, null);
-      for (const { change, after } of effective) {
-        const content = change.action === 'put' ? Buffer.from(change.content) : null;
-        hold(shelves, change.key, after.oid, after.revision, content);
-      }
-      return applied;
+      return applyNow(batch);
     },
 
     async version(scope, options) {
       throwIfCancelled(options, location);
       checkScope(scope);
-      const changes = shelvesIn(scope).reduce((sum, shelf) => sum + shelf.changes, 0);
-      return `${instance}:${changes}`;
+      return versionOf(scope);
     },
 
     async applyAt(batch, at, options) {
-      const version = await storage.version(at.scope);
-      if (version !== at.version) throw conflictError(location, []);
-      // Nothing awaits between the check and the change, so that no other call comes in between.
-      const applying = storage.apply(batch, options);
-      const after = storage.version(at.scope);
-      return { applied: await applying, version: await after };
+      throwIfCancelled(options, location);
+      checkScope(at.scope);
+      if (versionOf(at.scope) !== at.version) throw conflictError(location, []);
+      return { applied: applyNow(batch), version: versionOf(at.scope) };
     },
   };
-  return storage;
 }
 
 function hold(

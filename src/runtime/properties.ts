@@ -91,25 +91,21 @@ async function printTexts(
   rendered: object,
   scope: ExpressionScope,
 ): Promise<void> {
-  for (const { path } of issues.filter(wantsText)) {
+  for (const path of issues.flatMap(textPaths)) {
     const template = valueAt(written, path);
-    const parent = valueAt(rendered, path.slice(0, -1));
+    const parent = valueAt(rendered, path.slice(0, -1)) as Record<PropertyKey, unknown>;
     const name = path.at(-1);
     if (typeof template !== 'string' || !hasExpression(template) || name === undefined) continue;
-    const text = await renderString(template, scope, { property: formatPath(path) });
-    (parent as Record<PropertyKey, unknown>)[name] = text;
+    if (parent[name] === undefined) continue;
+    parent[name] = await renderString(template, scope, { property: formatPath(path) });
   }
 }
 
-function wantsText(issue: z.core.$ZodIssue): boolean {
-  if (issue.code === 'invalid_type') return issue.expected === 'string';
-  return (
-    issue.code === 'invalid_union' && issue.errors.some((arm) => arm.some(isAtRoot) && arm.some(wantsText))
-  );
-}
-
-function isAtRoot(issue: z.core.$ZodIssue): boolean {
-  return issue.path.length === 0;
+/** Where a text would be right, also as an item of a list that may stand there. */
+function textPaths(issue: z.core.$ZodIssue): PropertyKey[][] {
+  if (issue.code === 'invalid_type') return issue.expected === 'string' ? [issue.path] : [];
+  if (issue.code !== 'invalid_union') return [];
+  return issue.errors.flat().flatMap((inner) => textPaths(inner).map((path) => [...issue.path, ...path]));
 }
 
 async function render(value: unknown, path: string, scope: ExpressionScope): Promise<unknown> {
@@ -186,6 +182,10 @@ function messageOf(issue: z.core.$ZodIssue): string {
   const arms = fitting.length === 0 ? issue.errors : fitting;
   const messages = new Set(arms.flat().map(messageOf));
   return messages.size === 0 ? lowerFirst(issue.message) : [...messages].join(', or ');
+}
+
+function isAtRoot(issue: z.core.$ZodIssue): boolean {
+  return issue.path.length === 0;
 }
 
 function unknownProperty(key: string, known: readonly string[]): string {

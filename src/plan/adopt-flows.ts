@@ -170,14 +170,15 @@ function holdInvalid(
   const held: HeldResource[] = [];
   const namespaces = new Set<string>();
   for (const file of invalid) {
-    const [first = file.gitPath] = file.candidates;
     const keyOf = (id: string): ResourceKey => ({ kind: 'flow', namespace: file.namespace, id });
     // A certain id is meant even when another file claims it as well: nobody can say which of the two is right.
     const meant = file.candidates.filter(
       (id, index) => (index === 0 && file.certain) || !claimed.has(formatKey(keyOf(id))),
     );
     const kept = meant.filter((id) => present.has(formatKey(keyOf(id))));
-    held.push({ key: keyOf(kept[0] ?? first), gitPath: file.gitPath, state: 'INVALID', note: file.message });
+    // The row of a file that means no flow of its own must not stand in the way of the flow it is named like.
+    const name = kept[0] ?? meant[0] ?? file.gitPath;
+    held.push({ key: keyOf(name), gitPath: file.gitPath, state: 'INVALID', note: file.message });
     for (const id of kept.slice(1)) {
       held.push({
         key: keyOf(id),

@@ -50,7 +50,7 @@ type Written = Record<string, unknown>;
 const defaults = { url: 'x', branch: 'main', namespace: 'company.team', dryRun: false, depth: 1 };
 
 function resolve(written: Written, context = contextWith()) {
-  return resolveProperties(Sample, { url: 'x', ...written } as z.input<typeof properties>, context);
+  return resolveProperties(Sample, { url: 'x', ...written }, context);
 }
 
 async function refusal(written: Written, context = contextWith()): Promise<InvalidPropertiesError> {

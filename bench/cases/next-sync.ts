@@ -78,10 +78,10 @@ async function transferredBlobs(
     `${name}-blobs`,
     jobOf(`${server.url}/${repository.name}`, join(directory, 'cache')),
   );
-  await countSentBlobs(directory);
+  await countSentBlobs(directory, repository.path);
   await resetMain(repository, repository.chain[0]);
   await program.run();
-  const blobs = await countSentBlobs(directory);
+  const blobs = await countSentBlobs(directory, repository.path);
   await program.close();
   await server.close();
   return { text: `${blobs} blobs transferred for ${changed} changed files`, holds: blobs === changed };

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { ProgramReport } from './jobs.js';
 
 /** A job without preparations. */
@@ -39,8 +40,21 @@ async function measured(job: () => Promise<Done>, cpuBefore: NodeJS.CpuUsage): P
   const { written, setupMs, setupCpuMs } = await job();
   const jobMs = performance.now() - start - setupMs;
   const { user, system } = process.cpuUsage(cpuBefore);
-  const peakRssMb = process.resourceUsage().maxRSS / 1024;
-  return { jobMs, setupMs, written, cpuMs: (user + system) / 1000 - setupCpuMs, peakRssMb };
+  return { jobMs, setupMs, written, cpuMs: (user + system) / 1000 - setupCpuMs, peakRssMb: peakRssMb() };
+}
+
+/**
+ * The most memory this process had. Linux hands `maxRSS` on from the process that started this one, which may have been
+ * larger; its `VmHWM` (proc(5)) begins anew with each program.
+ */
+function peakRssMb(): number {
+  try {
+    const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    if (peak !== undefined) return Number(peak) / 1024;
+  } catch {
+    // Not Linux.
+  }
+  return process.resourceUsage().maxRSS / 1024;
 }
 
 function send(report: ProgramReport): void {

@@ -52,7 +52,11 @@ export const authorship = {
 };
 
 export const gitDirectory = (fallback: string) =>
-  repositoryDirectory()
+  z
+    .string()
+    // What an expression that came out empty leaves must not stand for the whole repository.
+    .refine((text) => text.trim() !== '', 'must not be empty; the root is "."')
+    .pipe(repositoryDirectory())
     // Not `default`, which would hand on `.` as it stands.
     .prefault(fallback)
     .describe(`Directory inside the repository; \`.\` is the root. Default \`${fallback}\`.`);

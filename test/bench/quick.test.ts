@@ -24,7 +24,7 @@ const measured = {
 };
 const alone = { ...measured, gitMs: null, isomorphicGitMs: null, ratioToGit: null };
 
-describe('npm run bench', () => {
+describe('npm run bench', { timeout: 300_000 }, () => {
   it('does every kind of job with ours, git and isomorphic-git, and tells what they took', async () => {
     const { cases } = JSON.parse(await bench('--quick', '--json')) as { cases: { name: string }[] };
     expect(cases).toStrictEqual(

@@ -47,7 +47,7 @@ describe('matchGlobs', () => {
     const either = matchGlobs(['a', '/b/*']);
     expect(['a', 'b/c', 'c'].map(either)).toEqual([true, true, false]);
     expect(matchGlobs(['', 'a'])('a')).toBe(true);
-    expect([matchGlobs(undefined)('x/.y'), matchGlobs([])('x')]).toEqual([true, true]);
+    expect([matchGlobs(undefined)('x/.y'), matchGlobs([])('x')]).toEqual([true, false]);
   });
 
   it('takes a name without wildcards for itself and nothing else', () => {

@@ -42,8 +42,9 @@ describe('a directory inside the repository', () => {
     ['_flows', undefined, '_flows'],
     ['.', undefined, ''],
     ['_flows', '.', ''],
+    ['_flows', '', ['must not be empty; the root is "."']],
   ])('is %j when %j is given', (fallback, given, directory) => {
-    expect(read(gitDirectory(fallback), given)).toBe(directory);
+    expect(read(gitDirectory(fallback), given)).toEqual(directory);
   });
 });
 

@@ -69,7 +69,7 @@ async function execute(session: Session, args: Arguments, run: Run): Promise<Exe
     executeFlow(run.flow, {
       registry: createRegistry(),
       storage,
-      git: createGit(),
+      git: createGit({ environment: gitEnvironment(surroundings.env) }),
       network: {
         proxy: settings.proxy,
         cacheDir: settings.cacheDir,
@@ -91,6 +91,19 @@ async function execute(session: Session, args: Arguments, run: Run): Promise<Exe
       ...(run.dryRun && { overrides: { dryRun: true } }),
     }),
   );
+}
+
+/** What git programs run for `file://` remotes with: where they are and how they are configured, and no secrets. */
+function gitEnvironment(env: Readonly<Record<string, string | undefined>>) {
+  const names = [
+    'PATH',
+    'HOME',
+    'XDG_CONFIG_HOME',
+    'GIT_EXEC_PATH',
+    'GIT_CONFIG_GLOBAL',
+    'GIT_CONFIG_NOSYSTEM',
+  ];
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
 /** Beside the flows, where they are a directory that the run may write to; otherwise in the cache. */

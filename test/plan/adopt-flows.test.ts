@@ -240,6 +240,15 @@ describe('an invalid file', () => {
     expect(await rows({ files, stored: [...all], deletes: false })).toEqual(['INVALID team/a']);
   });
 
+  it('does not hold a flow that another file holds, except its certain one', async () => {
+    const state = [synced('_flows/c.yml', flowKey('a'), 'older')];
+    const files = { '_flows/c.yml': 'x: [', '_flows/other.yml': flow('c', 'team', 'description: new\n') };
+    expect(await rows({ files, stored: [...all], state, deletes: false })).toEqual([
+      'INVALID team/a',
+      'UPDATED team/c',
+    ]);
+  });
+
   it('that only has the name of a flow does not stop another file from being this flow', async () => {
     const link = { mode: '120000', content: 'a.yml' } as const;
     const update = flow('a', 'team', 'description: new\n');
@@ -274,12 +283,13 @@ describe('the running flow', () => {
 
   it('is not overwritten', async () => {
     const { changes } = await adopt({
-      files: { '_flows/other.yml': flow('a', 'team', 'description: new\n') },
+      files: { '_flows/b.yml': flow('b'), '_flows/other.yml': flow('a', 'team', 'description: new\n') },
       stored: [...all],
       running,
       deletes: false,
     });
     expect(changes).toEqual([
+      expect.objectContaining({ state: 'UNCHANGED', key: flowKey('b'), note: null }),
       expect.objectContaining({ state: 'UNCHANGED', key: flowKey('a'), gitPath: '_flows/other.yml', note }),
     ]);
   });

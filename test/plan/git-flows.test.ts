@@ -152,6 +152,11 @@ describe('a file that is no valid flow', () => {
         message: expect.stringContaining('_flows/file.yml:1:1: id: '),
       },
     ],
+    [
+      'an id under an explicit key',
+      '? id\n: a\n',
+      { candidates: ['a', 'file'], certain: true, reason: 'broken' },
+    ],
     ['an empty file', '', { candidates: ['file'], certain: false, reason: 'foreign' }],
     ['a list', '- id: a\n', { candidates: ['file'], certain: false, reason: 'foreign' }],
     [

@@ -89,6 +89,7 @@ describe('readChangedFiles', () => {
   it.each<[string, Record<string, FakeFile>]>([
     ['a link', { '_files/a': { mode: '120000', content: 'x' } }],
     ['a directory', { '_files/a/.gitkeep': '' }],
+    ['a directory beside a file', { '_files/a/.gitkeep': '', '_files/b': 'b' }],
   ])('gives up on %s', async (_, files) => {
     const snapshot = snapshotOf(files);
     expect(await readChangedFiles(snapshot, snapshot.entries, place)).toBeNull();

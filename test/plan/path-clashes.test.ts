@@ -84,6 +84,7 @@ describe('a path that would be file and directory', () => {
       ['a/b', 'a/c/d'],
     ],
     [[['ADDED', 'ab']], ['a/b']],
+    [[['ADDED', 'x/ab']], ['x/a']],
     [[['ADDED', 'a/c']], ['a/b', 'b']],
     [[['UPDATED', 'a/b']], ['a/b']],
     [[['DELETED', 'a']], ['a', 'a/b']],

@@ -171,9 +171,13 @@ describe('files in git', () => {
   });
 
   it('stay as they are when their flow is not pushed, and are not made for it', async () => {
-    const { held, desired } = await placed({ files, unfit: ['a', 'new'] });
+    const { held, desired } = await placed({
+      files: { ...files, '_flows/other.yaml': flow('d') },
+      unfit: ['a', 'd', 'new'],
+    });
     expect(held).toEqual([
       { key: flowKey('a'), gitPath: '_flows/a.yml', state: 'UNCHANGED', note: 'a is a draft' },
+      { key: flowKey('d'), gitPath: '_flows/other.yaml', state: 'UNCHANGED', note: 'd is a draft' },
     ]);
     expect(desired).toEqual([]);
   });

@@ -72,6 +72,21 @@ describe('a receipt', () => {
     expect(await findReceipt(storage, agreement)).toBeNull();
   });
 
+  it('is not left when one of several contents is another', async () => {
+    const storage = createMemoryStorage();
+    await store(storage, [
+      [flowKey('a'), flow('a')],
+      [flowKey('b'), flow('b')],
+    ]);
+    await leaveReceipt(
+      storage,
+      agreement,
+      new Map([...expected, [formatKey(flowKey('b')), 'other']]),
+      receipt,
+    );
+    expect(await findReceipt(storage, agreement)).toBeNull();
+  });
+
   it('takes the place of the one before', async () => {
     const storage = await storageWithA();
     await leaveReceipt(storage, agreement, expected, receipt);

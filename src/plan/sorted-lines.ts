@@ -71,7 +71,12 @@ export function joinLines<T>(items: Iterable<T>, lineOf: (item: T) => string): s
   return portions.join('');
 }
 
+/** A line that cannot be read has no key; a search then ends somewhere and finds nothing. */
 function keyOf(line: string): string {
   const text = /"(?:[^"\\]|\\.)*"/.exec(line.startsWith('{') ? line.slice(line.indexOf(':')) : line)?.[0];
-  return text === undefined ? '' : (JSON.parse(text) as string);
+  try {
+    return text === undefined ? '' : (JSON.parse(text) as string);
+  } catch {
+    return '';
+  }
 }

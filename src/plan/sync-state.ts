@@ -102,10 +102,14 @@ export async function readSyncState(storage: StorageAdapter, identity: SyncIdent
   };
 }
 
-/** One line of `SyncState.lines`. */
-export function parseStateLine({ kind }: SyncIdentity, line: string): SyncedResource {
-  const [gitPath, namespace, id, gitOid, storedOid] = row.parse(JSON.parse(line));
-  return { gitPath, key: { kind, namespace, id }, gitOid, storedOid };
+/** One line of `SyncState.lines`; null when it was damaged. */
+export function parseStateLine({ kind }: SyncIdentity, line: string): SyncedResource | null {
+  try {
+    const [gitPath, namespace, id, gitOid, storedOid] = row.parse(JSON.parse(line));
+    return { gitPath, key: { kind, namespace, id }, gitOid, storedOid };
+  } catch {
+    return null;
+  }
 }
 
 /** The line that stands for a resource. */

@@ -85,6 +85,7 @@ describe('the state of a sync', () => {
     ]);
     expect(state.lines.get(a.gitPath)).toBe(formatStateLine(a));
     expect(parseStateLine(identity, formatStateLine(a))).toEqual(a);
+    expect(parseStateLine(identity, formatStateLine(a).slice(0, -9))).toBeNull();
   });
 
   it('comes back whatever the paths', async () => {

@@ -13,6 +13,7 @@ import {
   readRow,
   rowBytes,
 } from './layer-format.js';
+import type { LayerObject } from './write-layer.js';
 
 /** After so many single reads it pays to have all objects in memory. */
 const singleReads = 32;
@@ -84,12 +85,12 @@ export class MirrorLayer implements ReadableObjects {
     for (let row = 0; row < this.#rows; row++) yield readRow(this.#table, row);
   }
 
-  /** Every object, as its file has it: header and content in one, not checked. */
-  *raw(): Generator<LayerRow & { bytes: Buffer }, void, undefined> {
+  /** Every object as its file has it, not checked. */
+  *raw(): Generator<LayerObject, void, undefined> {
     this.#load();
     for (const row of this.rows()) {
-      const bytes = this.#bytesOf(row);
-      if (bytes !== null) yield { ...row, bytes };
+      const slab = this.#bytesOf(row);
+      if (slab !== null) yield { ...row, slab, start: 0, end: slab.length };
     }
   }
 

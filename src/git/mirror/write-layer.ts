@@ -1,11 +1,17 @@
 import { open } from 'node:fs/promises';
+import type { ObjectType } from '../objects/store.js';
 import type { PackObjects } from '../pack/pack-objects.js';
 import type { MirrorLayer } from './layer.js';
 import { encodeTable, type LayerRow, layerMagic } from './layer-format.js';
 
-/** An object of which `bytes` are the header and the content, one behind the other. */
-export interface LayerObject extends Omit<LayerRow, 'start'> {
-  bytes: Buffer;
+/** An object whose header and content stand one behind the other in `slab`. */
+export interface LayerObject {
+  oid: string;
+  type: ObjectType;
+  size: number;
+  slab: Buffer;
+  start: number;
+  end: number;
 }
 
 const batchBytes = 8 * 1024 * 1024;
@@ -20,18 +26,20 @@ export async function writeLayer(path: string, objects: Iterable<LayerObject>): 
   const file = await open(path, 'wx', 0o600);
   try {
     let start = layerMagic.length;
-    let batch = new Batch(layerMagic);
-    for (const { oid, type, size, bytes } of objects) {
+    let batch = new Batch();
+    batch.add(layerMagic, 0, layerMagic.length);
+    for (const { oid, type, size, slab, start: from, end } of objects) {
       if (seen.has(oid)) continue;
       seen.add(oid);
       rows.push({ oid, type, size, start });
-      start += bytes.length;
-      batch.add(bytes);
+      start += end - from;
+      batch.add(slab, from, end);
       if (batch.bytes < batchBytes) continue;
       await batch.write(file);
       batch = new Batch();
     }
-    batch.add(encodeTable(rows, start));
+    const table = encodeTable(rows, start);
+    batch.add(table, 0, table.length);
     await batch.write(file);
   } finally {
     await file.close();
@@ -42,9 +50,7 @@ export async function writeLayer(path: string, objects: Iterable<LayerObject>): 
 /** A pack's objects where they stand in memory; nothing is copied. */
 export function* packObjects(packs: readonly PackObjects[], withBlobs: boolean): Generator<LayerObject> {
   for (const pack of packs) {
-    for (const { oid, type, size, slab, start, end } of pack.laidOut()) {
-      if (withBlobs || type !== 'blob') yield { oid, type, size, bytes: slab.subarray(start, end) };
-    }
+    for (const object of pack.laidOut()) if (withBlobs || object.type !== 'blob') yield object;
   }
 }
 
@@ -58,37 +64,34 @@ export function* layerObjects(
   }
 }
 
-/** Pieces to be written in one go; neighbours in memory become one piece. */
+/** Pieces to be written in one go; neighbours in memory are one piece. */
 class Batch {
   readonly #pieces: Buffer[] = [];
   bytes = 0;
+  #slab: Buffer | null = null;
+  #from = 0;
+  #to = 0;
 
-  constructor(first?: Buffer) {
-    if (first !== undefined) this.add(first);
-  }
-
-  add(piece: Buffer): void {
-    this.bytes += piece.length;
-    const last = this.#pieces.at(-1);
-    const joins =
-      last !== undefined &&
-      last.buffer === piece.buffer &&
-      last.byteOffset + last.length === piece.byteOffset;
-    if (!joins) {
-      this.#pieces.push(piece);
-      return;
+  add(slab: Buffer, from: number, to: number): void {
+    this.bytes += to - from;
+    if (slab !== this.#slab || from !== this.#to) {
+      this.#close();
+      this.#slab = slab;
+      this.#from = from;
     }
-    this.#pieces[this.#pieces.length - 1] = Buffer.from(
-      last.buffer,
-      last.byteOffset,
-      last.length + piece.length,
-    );
+    this.#to = to;
   }
 
   /** @throws when the disk is full */
   async write(file: Awaited<ReturnType<typeof open>>): Promise<void> {
+    this.#close();
     if (this.bytes === 0) return;
     const { bytesWritten } = await file.writev(this.#pieces);
     if (bytesWritten !== this.bytes) throw new Error('The disk took only a part of what was written.');
+  }
+
+  #close(): void {
+    if (this.#slab !== null) this.#pieces.push(this.#slab.subarray(this.#from, this.#to));
+    this.#slab = null;
   }
 }

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createGit, type RemoteOptions } from '../../../src/git/index.js';
 import type { Logger } from '../../../src/logger.js';
 import { silentLogger } from '../../../src/logger.js';
-import type { BareRepository, Files } from '../../support/bare-repository.js';
+import type { BareRepository } from '../../support/bare-repository.js';
 import { useGitWorld } from '../../support/served-repository.js';
 import { bytesDown, downloads } from './traffic.js';
 
@@ -20,12 +20,12 @@ let repository: BareRepository;
 let expected: Map<string, string>;
 
 beforeAll(async () => {
-  const files: Files = {};
+  const files: Record<string, string> = {};
   for (let number = 0; number < fileCount; number++) {
     files[`flows/d${number % 7}/f${number}.yml`] = `id: f${number}\nnoise: ${Math.sin(number)}\n`;
   }
   ({ name, repository } = await world.create(files));
-  expected = new Map(Object.entries(files).map(([path, content]) => [path, String(content)]));
+  expected = new Map(Object.entries(files).map(([path, content]) => [path, content]));
 });
 
 function newCache(): string {

@@ -32,13 +32,10 @@ export function formatTable(measurements: readonly CaseMeasurement[], ratiosHold
   return [line(head), rule, ...body.map(line), '', ...notes(measurements)].join('\n');
 }
 
-/** Whether everything that a case has to show is shown; null where nothing is asked for. */
+/** Whether a case keeps to its target and its facts hold; without a target only a fact that does not hold is told. */
 export function isMet({ case: { target }, result, facts }: CaseMeasurement): boolean | null {
-  const checks = [
-    ...(target === null ? [] : targetChecks(target, result)),
-    ...facts.map(({ holds }) => holds),
-  ];
-  return checks.length === 0 ? null : checks.every(Boolean);
+  if (facts.some(({ holds }) => !holds)) return false;
+  return target === null ? null : targetChecks(target, result).every(Boolean);
 }
 
 function targetChecks(target: Target, result: CaseResult): boolean[] {

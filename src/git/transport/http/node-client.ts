@@ -38,7 +38,8 @@ export class NodeHttpClient implements HttpClient {
       return await exchange.response();
     } catch (error) {
       if (!request.repeatable || !exchange.metDeadConnection) throw error;
-      return await this.exchange({ ...request, repeatable: false });
+      // Each kept connection that turns out to be dead is gone afterwards; a fresh one is never taken for dead.
+      return await this.exchange(request);
     }
   }
 

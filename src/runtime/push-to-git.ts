@@ -118,7 +118,7 @@ export async function retryOnRace<T>(
     } catch (error) {
       if (!(error instanceof PushRejectedError) || !error.race) throw error;
       if (attempt > retries) throw lostTooOften(error, attempt);
-      const waitMs = Math.random() * Math.min(50 * 2 ** attempt, 5000);
+      const waitMs = Math.random() * Math.min(50 * 2 ** attempt, 1000);
       context.logger.info(
         { attempt, waitMs: Math.round(waitMs) },
         'someone else pushed first, planning again',

@@ -221,6 +221,25 @@ describe('PushFlows', () => {
     await world.repository.fsck();
   });
 
+  it('gets through after twenty lost races, with every commit of the others', async () => {
+    let races = 0;
+    await start({
+      files: { 'README.md': 'x' },
+      server: {
+        intercept: async (request) => {
+          const isPush = request.method === 'POST' && request.url?.endsWith('git-receive-pack') === true;
+          if (isPush && races < 20) await world.repository.commit({ [`r${races++}.txt`]: 'theirs' });
+          return false;
+        },
+      },
+    });
+    await fill(world.storage, { 'dev/a': flowSource('dev', 'a') });
+    await push({ pushRetries: 20 });
+    expect(Object.keys(await world.repository.files())).toHaveLength(22);
+    expect(await world.repository.commitCount()).toBe(22);
+    await world.repository.fsck();
+  });
+
   it('gives up after pushRetries lost races and loses nothing', async () => {
     let count = 0;
     await start({

@@ -111,7 +111,7 @@ describe('beside git', () => {
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'flowgit-line-diff-'));
   });
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
 
   const git = (args: string[], input?: string) =>
     execFileSync('git', ['-c', 'core.autocrlf=false', ...args], {

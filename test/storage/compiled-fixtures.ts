@@ -29,7 +29,7 @@ const sources = [
  */
 export function compileFixtures(): string {
   const output = mkdtempSync(join(tmpdir(), 'flowgit-fixtures-'));
-  afterAll(() => rmSync(output, { recursive: true, force: true }));
+  afterAll(() => rmSync(output, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
   for (const source of sources.flatMap(sourcesBelow)) {
     const { outputText } = ts.transpileModule(readFileSync(join(repository, source), 'utf8'), {
       compilerOptions: {

@@ -104,7 +104,7 @@ export class BareRepository {
 /** A temporary directory that `[Symbol.asyncDispose]` or `remove` takes away. */
 export async function temporaryDirectory(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'flowgit-test-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }) };
 }
 
 function modeAndContent(file: Exclude<Files[string], null>): [string, Buffer] {

@@ -12,7 +12,7 @@ let directory = '';
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'flowgit-config-'));
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
 
 function readBack(content: string): Map<string, string> {
   const file = join(directory, 'config');

@@ -116,7 +116,7 @@ describe('a mirror', () => {
     let removing = true;
     const remover = (async () => {
       while (removing) {
-        await rm(cacheDir, { recursive: true, force: true }).catch(() => {});
+        await rm(cacheDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch(() => {});
         await delay(3);
       }
     })();
@@ -301,7 +301,7 @@ describe('several processes', () => {
     const cacheDir = newCache();
     let killed = 0;
     for (let round = 0; killed < 30; round++) {
-      await rm(cacheDir, { recursive: true, force: true });
+      await rm(cacheDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
       await mkdir(cacheDir);
       const before = server.requests.length;
       const children = Array.from({ length: 3 }, () => start(url, cacheDir));

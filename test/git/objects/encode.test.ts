@@ -25,7 +25,7 @@ beforeAll(() => {
   repo = mkdtempSync(join(tmpdir(), 'flowgit-encode-'));
   git(['init', '-q', '--bare', '.']);
 });
-afterAll(() => rmSync(repo, { recursive: true, force: true }));
+afterAll(() => rmSync(repo, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
 
 const oid = fc
   .uint8Array({ minLength: 20, maxLength: 20 })

@@ -82,7 +82,7 @@ beforeAll(() => {
   mkdirSync(repo);
   makeHistory();
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
 
 describe('a received pack', () => {
   test.each([

@@ -24,7 +24,7 @@ beforeAll(() => {
   repo = mkdtempSync(join(tmpdir(), 'flowgit-pack-'));
   git(['init', '-q', '--bare', '.']);
 });
-afterAll(() => rmSync(repo, { recursive: true, force: true }));
+afterAll(() => rmSync(repo, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
 
 function blob(content: string | Uint8Array): PackEntry & { type: 'blob' } {
   return { type: 'blob', content: Buffer.from(content) };

@@ -170,7 +170,7 @@ describe('the working directory of a task', () => {
     given = await mkdtemp(join(tmpdir(), 'flowgit-given-'));
   });
   afterEach(async () => {
-    await rm(given, { recursive: true, force: true });
+    await rm(given, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
 
   const flow = flowOf(`

@@ -161,6 +161,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
     scope,
     remote,
     base,
+    listed,
     existingPaths: entries.map(({ path }) => path),
     ...placed,
     storedOids: new Map(stored.flows.map((flow) => [formatKey(flow.key), flow.storedOid])),

@@ -142,6 +142,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
     scope,
     remote,
     base,
+    listed,
     existingPaths: entries.map(({ path }) => path),
     desired,
     current: files.resources

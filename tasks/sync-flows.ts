@@ -15,7 +15,7 @@ import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
-import { listSource, nameOfRevision, openRevision } from '../src/runtime/open-source.js';
+import { listSource, nameOfRevision, openRevision, revisionOf } from '../src/runtime/open-source.js';
 import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import { formatKey } from '../src/storage/types.js';
@@ -147,6 +147,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   });
   const result = await syncToStorage(context, {
     ...run,
+    revision: revisionOf(properties),
     version,
     stored: stored.filter(({ key }) => !spared.has(formatKey(key))),
     aside: stored.filter(({ key }) => spared.has(formatKey(key))),

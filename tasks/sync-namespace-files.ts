@@ -13,7 +13,7 @@ import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
-import { listSource, nameOfRevision, openRevision } from '../src/runtime/open-source.js';
+import { listSource, nameOfRevision, openRevision, revisionOf } from '../src/runtime/open-source.js';
 import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import type { StoredEntry } from '../src/storage/types.js';
@@ -119,6 +119,7 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const takesPart = ({ key: { id } }: StoredEntry) => isInGit(id) && !ignored(id) && !ignored(pathOfFile(id));
   const result = await syncToStorage(context, {
     ...run,
+    revision: revisionOf(properties),
     version,
     stored: stored.filter(takesPart),
     aside: stored.filter((entry) => !takesPart(entry)),

@@ -4,6 +4,7 @@ import type { ChangeState, PlanChange, PlanDocument, PlanEndpoint, PlanSummary }
 import type { ComparedChange } from './compare.js';
 import { countLines, unifiedDiff } from './line-diff.js';
 import type { Plan } from './plan.js';
+import type { PreparedPlan } from './prepared-plan.js';
 
 export interface PlanInput {
   direction: PlanDocument['direction'];
@@ -16,6 +17,8 @@ export interface PlanInput {
   readBefore(changes: readonly ComparedChange[]): Promise<ReadonlyMap<string, Uint8Array>>;
   /** The contents to be, for the changes given: blob id → bytes. */
   readAfter(changes: readonly ComparedChange[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** What applying the plan takes. Absent when a receipt spared the run the reading that a saved plan needs. */
+  prepare?(plan: StagedPlan): PreparedPlan;
 }
 
 /** A plan together with the contents that applying it writes. */
@@ -41,7 +44,8 @@ export async function makePlan(input: PlanInput): Promise<StagedPlan> {
     Object.assign(change, counting instanceof Promise ? await counting : counting);
   }
   let volume: Volume | null = null;
-  return {
+  const { prepare } = input;
+  const plan: StagedPlan = {
     document: {
       version: 1,
       direction: input.direction,
@@ -64,7 +68,9 @@ export async function makePlan(input: PlanInput): Promise<StagedPlan> {
       if (bytes === null) throw new Error(`The plan holds no content for ${change.gitPath}.`);
       return bytes;
     },
+    ...(prepare !== undefined && { prepare: () => prepare(plan) }),
   };
+  return plan;
 }
 
 /** Counts by state. */

@@ -1,5 +1,6 @@
 import type { Volume } from 'memfs';
 import type { PlanChange, PlanDocument } from '../../schemas/plan.js';
+import type { PreparedPlan } from './prepared-plan.js';
 
 /**
  * A computed plan: the plain document, and the contents behind its ids for as long as the run lasts.
@@ -11,4 +12,6 @@ export interface Plan {
   readonly volume: Volume;
   /** Unified diff of one change; a single line for binary content, `''` when nothing changes. */
   diff(change: PlanChange): Promise<string>;
+  /** What applying it takes, as plain data; absent when an earlier run's receipt shortened the planning. */
+  prepare?(): PreparedPlan;
 }

@@ -173,7 +173,8 @@ function firstLine(identity: SyncIdentity, commit: string | null): string {
   return JSON.stringify({ version: 1, sync: identityFields(identity), commit });
 }
 
-function stateKey(id: string): ResourceKey {
+/** Where storage keeps the state of the sync with this id. */
+export function stateKey(id: string): ResourceKey {
   return { kind: 'state', namespace: '', id };
 }
 

@@ -1,21 +1,18 @@
 import type { z } from 'zod';
 import type { PlanEndpoint } from '../../schemas/plan.js';
 import type { authorship } from '../../schemas/transfer.js';
-import { FlowgitError, PushRejectedError } from '../errors.js';
+import { PushRejectedError } from '../errors.js';
 import { commitUrl } from '../git/commit-url.js';
 import type { FileChange, PushBase, Remote, Signature } from '../git/types.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { refusePathClashes } from '../plan/path-clashes.js';
+import { type CommitEffect, digestListing, type PreparedPlan } from '../plan/prepared-plan.js';
 import { formatRevision, jsonLines, pushRow } from '../plan/report.js';
-import {
-  recordSyncState,
-  type SyncedResource,
-  type SyncIdentity,
-  type SyncState,
-} from '../plan/sync-state.js';
+import { type SyncedResource, type SyncIdentity, type SyncState, stateKey } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
-import { formatKey, type Scope } from '../storage/types.js';
+import { formatKey, type Scope, type StoredEntry } from '../storage/types.js';
+import { applyCommitEffect } from './apply-effect.js';
 import type { RunContext } from './context.js';
 import { settle } from './settle.js';
 import { sleep } from './sleep.js';
@@ -36,6 +33,8 @@ export interface PushInput {
   current: readonly CurrentResource[];
   held: readonly HeldResource[];
   mayDelete?: (resource: CurrentResource) => boolean;
+  /** Everything in the scope, pushed or not. */
+  listed: readonly StoredEntry[];
   /** Every path below the directory, in scope or not. */
   existingPaths: readonly string[];
   /** Blob ids in storage by `formatKey`, for the sync state. */
@@ -77,9 +76,11 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
       const oids = wanted.flatMap(({ before }) => (before === null ? [] : [before]));
       return base.snapshot === null || oids.length === 0 ? new Map() : base.snapshot.read([...new Set(oids)]);
     },
+    prepare: (made) => prepare(context, made, input),
   });
-  const pushed = await settle(context, plan, properties.dryRun, () => push(context, plan, input));
-  const commitId = pushed?.commit ?? null;
+  const commitId = await settle(context, plan, properties.dryRun, () =>
+    applyCommitEffect(context, commitEffect(context, plan, input), input),
+  );
   return {
     plan,
     commitId,
@@ -137,24 +138,33 @@ export function pushRows(plan: StagedPlan): string {
   }));
 }
 
-async function push(
-  context: RunContext,
-  plan: StagedPlan,
-  input: PushInput,
-): Promise<{ commit: string | null }> {
-  const changes = stagedChanges(plan);
-  const { properties, base } = input;
-  if (changes.length === 0) {
-    context.logger.info({ branch: base.branch }, 'nothing to commit');
-    await remember(context, plan, input, base.snapshot?.commit ?? null);
-    return { commit: null };
-  }
-  const author = authorOf(properties, context.clock());
-  const message = properties.commitMessage ?? input.defaultMessage;
-  const { commit, remoteMessages } = await input.remote.push(base, { changes, message, author });
-  for (const line of remoteMessages) context.logger.info({ remote: line }, 'the remote says');
-  await remember(context, plan, input, commit);
-  return { commit };
+/** What was read, and what applying the plan writes. */
+function prepare(context: RunContext, plan: StagedPlan, input: PushInput): PreparedPlan {
+  const { base, scope, listed, state } = input;
+  return {
+    basis: {
+      scope,
+      listing: digestListing(listed),
+      records: [{ key: stateKey(state.id), oid: state.storedOid }],
+      git: {
+        revision: { branch: base.branch },
+        commit: base.snapshot?.commit ?? null,
+        tip: base.tip,
+      },
+    },
+    effect: commitEffect(context, plan, input),
+  };
+}
+
+function commitEffect(context: RunContext, plan: StagedPlan, input: PushInput): CommitEffect {
+  const { properties, defaultMessage, identity } = input;
+  return {
+    kind: 'commit',
+    changes: stagedChanges(plan),
+    message: properties.commitMessage ?? defaultMessage,
+    author: authorOf(properties, context.clock()),
+    state: { identity, resources: syncedAfter(plan, input) },
+  };
 }
 
 /** The commit is made from what was staged: what a dry run shows is what a real run writes. */
@@ -172,13 +182,8 @@ function authorOf(properties: Authorship, now: Date): Signature {
   return { name, email, timestamp: Math.floor(now.getTime() / 1000), timezoneOffset: 0 };
 }
 
-/** Once the push stands, a state that cannot be written costs the next run some reading, and nothing else. */
-async function remember(
-  context: RunContext,
-  plan: StagedPlan,
-  input: PushInput,
-  commit: string | null,
-): Promise<void> {
+/** What both sides have after the push. */
+function syncedAfter(plan: StagedPlan, input: PushInput): SyncedResource[] {
   const desired = new Map(input.desired.map((resource) => [formatKey(resource.key), resource]));
   const synced = new Map<string, SyncedResource>();
   const inGit = new Set(input.current.map((resource) => formatKey(resource.key)));
@@ -192,17 +197,7 @@ async function remember(
       synced.set(name, { gitPath: change.gitPath, key: change.key, gitOid: wanted.oid, storedOid });
     }
   }
-  const record = recordSyncState(input.state, input.identity, commit, [...synced.values()]);
-  if (record === null) return;
-  try {
-    await context.storage.apply({ changes: [record] });
-  } catch (error) {
-    if (!(error instanceof FlowgitError)) throw error;
-    context.logger.warn(
-      { code: error.code, error: error.message },
-      'the push stands, but its state was not recorded',
-    );
-  }
+  return [...synced.values()];
 }
 
 function lostTooOften(error: PushRejectedError, attempts: number): PushRejectedError {

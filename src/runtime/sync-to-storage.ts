@@ -1,20 +1,17 @@
 import type { PlanEndpoint } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
 import { StorageConflictError } from '../errors.js';
-import type { Snapshot } from '../git/types.js';
+import type { Revision, Snapshot } from '../git/types.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { refusePathClashes } from '../plan/path-clashes.js';
+import { type BatchEffect, digestListing, type PreparedPlan } from '../plan/prepared-plan.js';
 import { formatRevision } from '../plan/report.js';
-import {
-  recordSyncState,
-  type SyncedResource,
-  type SyncIdentity,
-  type SyncState,
-} from '../plan/sync-state.js';
+import { type SyncedResource, type SyncIdentity, type SyncState, stateKey } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
 import { checkKey } from '../storage/keys.js';
-import { type Batch, formatKey, type Scope, type StorageChange, type StoredEntry } from '../storage/types.js';
+import { formatKey, type Scope, type StorageChange, type StoredEntry } from '../storage/types.js';
+import { applyBatchEffect } from './apply-effect.js';
 import type { RunContext } from './context.js';
 import { settle } from './settle.js';
 
@@ -25,6 +22,8 @@ export interface SyncInput {
   identity: SyncIdentity;
   state: SyncState;
   scope: Scope & { kind: SyncIdentity['kind'] };
+  /** How `snapshot` was found. */
+  revision: Revision;
   snapshot: Snapshot;
   /** What takes part in the run. */
   stored: readonly StoredEntry[];
@@ -75,6 +74,7 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
     changes,
     readAfter: input.read,
     readBefore: (wanted) => readStored(context, wanted, 'before'),
+    prepare: (made) => prepare(made, input),
   });
   const applied = await settle(context, plan, input.policy.dryRun, () => apply(context, plan, input));
   return { plan, ...(applied ?? { revisionOf: expectedRevisions(plan, input.stored), version: null }) };
@@ -164,15 +164,32 @@ export function changesToApply(plan: StagedPlan): StorageChange[] {
   });
 }
 
+/** What was read, and what applying the plan writes. */
+function prepare(plan: StagedPlan, input: SyncInput): PreparedPlan {
+  const { state, snapshot, stored, aside, scope, revision } = input;
+  return {
+    basis: {
+      scope,
+      listing: digestListing([...stored, ...aside]),
+      records: [{ key: stateKey(state.id), oid: state.storedOid }],
+      git: { revision, commit: snapshot.commit },
+    },
+    effect: batchEffect(plan, input),
+  };
+}
+
+function batchEffect(plan: StagedPlan, input: SyncInput): BatchEffect {
+  const state = { identity: input.identity, resources: syncedAfter(plan, input) };
+  return { kind: 'batch', changes: changesToApply(plan), state };
+}
+
 type Applied = Pick<SyncResult, 'revisionOf' | 'version'>;
 
 async function apply(context: RunContext, plan: StagedPlan, input: SyncInput): Promise<Applied> {
-  const { state, identity, snapshot, stored, scope, version } = input;
-  const changes = changesToApply(plan);
-  const record = recordSyncState(state, identity, snapshot.commit, syncedAfter(plan, input));
-  if (record !== null) changes.push(record);
-  if (changes.length === 0) return { revisionOf: lookUp(stored), version };
-  const result = await applyBatch(context, { changes }, version === null ? null : { scope, version });
+  const { state, snapshot, stored, scope, version } = input;
+  const at = version === null ? null : { scope, version };
+  const basis = { state, commit: snapshot.commit, at };
+  const result = await applyBatchEffect(context, batchEffect(plan, input), basis);
   const written = result.applied.filter(({ oid }) => oid !== null);
   return { revisionOf: lookUp(stored, written), version: result.version };
 }
@@ -184,12 +201,6 @@ function lookUp(...lists: readonly (readonly { key: ResourceKey; revision: numbe
     revisions ??= new Map(lists.flat().map(({ key: known, revision }) => [formatKey(known), revision]));
     return revisions.get(formatKey(key)) ?? null;
   };
-}
-
-async function applyBatch(context: RunContext, batch: Batch, at: { scope: Scope; version: string } | null) {
-  const { storage, signal } = context;
-  if (at !== null && storage.applyAt !== undefined) return storage.applyAt(batch, at, { signal });
-  return { applied: await storage.apply(batch, { signal }), version: null };
 }
 
 /**

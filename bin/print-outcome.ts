@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../schemas/error-codes.js';
 import type { Execution, RunState } from '../schemas/execution.js';
+import type { ConflictHunks } from '../schemas/plan.js';
 import { isChange } from '../src/plan/make-plan.js';
 import { type PlannedTask, rowsUriOf } from './planned-tasks.js';
 import { formatError } from './print-error.js';
@@ -39,12 +40,17 @@ async function printPlan(
     session.print(`commit ${commitId}${typeof commitURL === 'string' ? ` ${plainLine(commitURL)}` : ''}\n`);
   }
   if (session.settings.diff) {
-    for (const change of document.changes.filter(isChange)) {
-      const diff = await plan.diff(change);
+    for (const change of document.changes.filter((one) => isChange(one) || one.hunks !== undefined)) {
+      const diff = change.hunks === undefined ? await plan.diff(change) : conflictDiff(change.hunks);
       session.print(`\n${coloredDiff(diff, colors).trimEnd()}\n`);
     }
   }
   session.print('\n');
+}
+
+/** What each side made of what they had in common, or the one against the other. */
+function conflictDiff({ base, source, target }: ConflictHunks): string {
+  return base === null ? `# source against target\n${source}` : `# source\n${source}# target\n${target}`;
 }
 
 const endingColors: Record<RunState, 'green' | 'yellow' | 'red' | 'dim'> = {

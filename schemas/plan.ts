@@ -38,6 +38,18 @@ export const planEndpoint = z.discriminatedUnion('kind', [
 ]);
 export type PlanEndpoint = z.infer<typeof planEndpoint>;
 
+/**
+ * Both sides of a conflict as unified diffs, each of what they had in common against what it has now. Without a base,
+ * `source` is the target's copy against the source's, and `target` is empty. Long ones are cut.
+ */
+export const conflictHunks = z.object({
+  /** Blob id in git of what both sides had in common; null when that cannot be had. */
+  base: oid.nullable(),
+  source: z.string(),
+  target: z.string(),
+});
+export type ConflictHunks = z.infer<typeof conflictHunks>;
+
 /** One resource of a plan: what it is in the target now (`before`) and what it will be (`after`), as blob ids. */
 export const planChange = z.object({
   state: changeState,
@@ -53,6 +65,10 @@ export const planChange = z.object({
   replaced: z.int().nonnegative(),
   /** Why it is `INVALID`, `CONFLICT` or was left alone. */
   note: z.string().nullable(),
+  /** Of a `CONFLICT`: what each side made of it. */
+  hunks: conflictHunks.optional(),
+  /** The content after it has the changes of both sides. */
+  merged: z.literal(true).optional(),
 });
 export type PlanChange = z.infer<typeof planChange>;
 

@@ -11,7 +11,9 @@ import { formatRevision } from '../src/plan/report.js';
 import { readStoredFlows } from '../src/plan/stored-flows.js';
 import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, moveNamespace, pathOfFlow } from '../src/resources/flow-path.js';
+import { rewriteNamespace } from '../src/resources/flow-source.js';
 import { matchGlobs } from '../src/resources/globs.js';
+import { decodeUtf8 } from '../src/resources/text.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/no-change.js';
@@ -165,6 +167,10 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
     existingPaths: entries.map(({ path }) => path),
     ...placed,
     storedOids: new Map(stored.flows.map((flow) => [formatKey(flow.key), flow.storedOid])),
+    inGit: (content, { namespace }) => {
+      const source = decodeUtf8(content);
+      return source === null ? content : Buffer.from(rewriteNamespace(source, toGit(namespace)));
+    },
     read: stored.read,
   });
   const commit = result.commitId ?? base.tip;

@@ -8,14 +8,14 @@ import type { Remote } from '../src/git/types.js';
 import { adoptChanged, adoptFlows } from '../src/plan/adopt-flows.js';
 import { memoryOf, readGitFlows, refuseDuplicates } from '../src/plan/git-flows.js';
 import { ignoredFlows } from '../src/plan/ignored-flows.js';
-import { formatRevision, jsonLines } from '../src/plan/report.js';
+import { formatRevision, jsonLines, remarks } from '../src/plan/report.js';
 import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, namespaceOfPath, pathOfFlow } from '../src/resources/flow-path.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
-import { listSource, nameOfRevision, openRevision, revisionOf } from '../src/runtime/open-source.js';
+import { listSource, openRevision, revisionOf } from '../src/runtime/open-source.js';
 import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import { formatKey } from '../src/storage/types.js';
@@ -93,7 +93,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     direction: 'SYNC',
     kind: 'flow',
     url: remote.url,
-    revision: nameOfRevision(properties),
+    revision: properties.branch,
     directory,
     namespace,
     gitNamespace: namespace,
@@ -110,7 +110,15 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     revision: formatRevision(snapshot.revision, snapshot.commit),
     dryRun: properties.dryRun,
   };
-  const run = { task: SyncFlows.type, policy: properties, identity, state, scope, snapshot };
+  const run = {
+    task: SyncFlows.type,
+    policy: properties,
+    identity,
+    state,
+    scope,
+    revision: revisionOf(properties),
+    snapshot,
+  };
   const quick = await syncFromReceipt(context, {
     ...run,
     agreement,
@@ -147,7 +155,6 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   });
   const result = await syncToStorage(context, {
     ...run,
-    revision: revisionOf(properties),
     version,
     stored: stored.filter(({ key }) => !spared.has(formatKey(key))),
     aside: stored.filter(({ key }) => spared.has(formatKey(key))),
@@ -172,7 +179,7 @@ function rowOf(change: PlanChange, revision: number | null) {
     flowId: change.key.id,
     namespace: change.key.namespace,
     revision,
-    ...(change.note !== null && { note: change.note }),
+    ...remarks(change),
   };
 }
 

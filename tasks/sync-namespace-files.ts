@@ -6,14 +6,14 @@ import { namespaceName } from '../schemas/resources.js';
 import { gitDirectory, guards, revision, transferOutput } from '../schemas/transfer.js';
 import type { Remote } from '../src/git/types.js';
 import { gitNamespaceFiles, readChangedFiles } from '../src/plan/git-namespace-files.js';
-import { formatRevision, jsonLines } from '../src/plan/report.js';
+import { formatRevision, jsonLines, remarks } from '../src/plan/report.js';
 import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { isInGit, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
-import { listSource, nameOfRevision, openRevision, revisionOf } from '../src/runtime/open-source.js';
+import { listSource, openRevision, revisionOf } from '../src/runtime/open-source.js';
 import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import type { StoredEntry } from '../src/storage/types.js';
@@ -73,7 +73,7 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     direction: 'SYNC',
     kind: 'file',
     url: remote.url,
-    revision: nameOfRevision(properties),
+    revision: properties.branch,
     directory,
     namespace,
     gitNamespace: namespace,
@@ -89,7 +89,15 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     revision: formatRevision(snapshot.revision, snapshot.commit),
     dryRun: properties.dryRun,
   };
-  const run = { task: SyncNamespaceFiles.type, policy: properties, identity, state, scope, snapshot };
+  const run = {
+    task: SyncNamespaceFiles.type,
+    policy: properties,
+    identity,
+    state,
+    scope,
+    revision: revisionOf(properties),
+    snapshot,
+  };
   const quick = await syncFromReceipt(context, {
     ...run,
     agreement,
@@ -119,7 +127,6 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const takesPart = ({ key: { id } }: StoredEntry) => isInGit(id) && !ignored(id) && !ignored(pathOfFile(id));
   const result = await syncToStorage(context, {
     ...run,
-    revision: revisionOf(properties),
     version,
     stored: stored.filter(takesPart),
     aside: stored.filter((entry) => !takesPart(entry)),
@@ -144,6 +151,6 @@ function rowOf(change: PlanChange) {
     gitPath: change.gitPath,
     kestraPath: `/${change.key.id}`,
     syncState: change.state,
-    ...(change.note !== null && { note: change.note }),
+    ...remarks(change),
   };
 }

@@ -39,8 +39,13 @@ export interface Comparison {
   base: ReadonlyMap<string, SyncedResource>;
   /** Which of the base's two ids is the target's. */
   target: 'storage' | 'git';
-  /** Two sides changed since the base: take the source's, or leave the target's and report it. */
-  onConflict: 'SOURCE' | 'SKIP';
+  /** What the sync or push of the other direction last saw on both sides, by `formatKey`. */
+  counterpart?: ReadonlyMap<string, readonly SyncedResource[]> | undefined;
+  /**
+   * Two sides changed since the base: take the source's, or leave the target's and report it. `MERGE` reports what has
+   * to be merged, and leaves what only the target changed.
+   */
+  onConflict: 'SOURCE' | 'SKIP' | 'MERGE';
 }
 
 /** A change; its lines are counted when the plan is made. */
@@ -111,20 +116,32 @@ function compareOne(
     note,
   });
   if (before === desired.oid) return become('UNCHANGED');
-  const base = input.base.get(formatKey(desired.key));
-  const bothChanged =
-    base !== undefined &&
-    changedSince(base, current, input) &&
-    sourceOidOf(base, input) !== desired.sourceOid;
-  if (bothChanged && input.onConflict === 'SKIP') return become('CONFLICT', before, conflictNote(current));
+  const base = baseOf(desired.key, input);
+  const targetChanged = changedInTarget(base, current, desired.key, input);
+  const sourceChanged = base !== undefined && sourceOidOf(base, input) !== desired.sourceOid;
+  if (input.onConflict === 'MERGE') {
+    if (base === undefined && targetChanged && current !== null)
+      return become(
+        'CONFLICT',
+        before,
+        'different on both sides, and no earlier run says what they had in common',
+      );
+    if (base !== undefined && !sourceChanged && targetChanged) {
+      // A merge made it so: both sides are as it left them.
+      if (before === targetOidOf(base, input)) return become('UNCHANGED', before);
+      return become('UNCHANGED', before, keptNote(current));
+    }
+  }
+  const bothChanged = base !== undefined && targetChanged && sourceChanged;
+  if (bothChanged && input.onConflict !== 'SOURCE') return become('CONFLICT', before, conflictNote(current));
   if (current === null) return become('ADDED');
   return become(bothChanged ? 'OVERWRITTEN' : 'UPDATED');
 }
 
 function deletion(resource: CurrentResource, input: Comparison): ComparedChange {
   const { key, gitPath, oid } = resource;
-  const base = input.base.get(formatKey(key));
-  if (base !== undefined && changedSince(base, resource, input) && input.onConflict === 'SKIP') {
+  const base = baseOf(key, input);
+  if (base !== undefined && changedInTarget(base, resource, key, input) && input.onConflict !== 'SOURCE') {
     return {
       state: 'CONFLICT',
       key,
@@ -138,8 +155,30 @@ function deletion(resource: CurrentResource, input: Comparison): ComparedChange 
   return { state: 'DELETED', key, gitPath, before: oid, after: null, ...uncounted, note: null };
 }
 
-function changedSince(base: SyncedResource, current: CurrentResource | null, input: Comparison): boolean {
-  return current?.oid !== (input.target === 'storage' ? base.storedOid : base.gitOid);
+/** Where no run of its own has seen a resource, a merge builds upon what the other direction saw. */
+function baseOf(key: ResourceKey, { base, counterpart, onConflict }: Comparison): SyncedResource | undefined {
+  const name = formatKey(key);
+  return base.get(name) ?? (onConflict === 'MERGE' ? counterpart?.get(name)?.at(-1) : undefined);
+}
+
+/**
+ * Whether the target has something that the source never had: it is not what the last run left, nor what a run of the
+ * other direction took over.
+ */
+function changedInTarget(
+  base: SyncedResource | undefined,
+  current: CurrentResource | null,
+  key: ResourceKey,
+  input: Comparison,
+): boolean {
+  const oid = current?.oid ?? null;
+  if (base !== undefined && base.ancestor === undefined && targetOidOf(base, input) === oid) return false;
+  const seen = input.counterpart?.get(formatKey(key)) ?? [];
+  return !seen.some((row) => targetOidOf(row, input) === oid);
+}
+
+function targetOidOf(base: SyncedResource, input: Comparison): string {
+  return input.target === 'storage' ? base.storedOid : base.gitOid;
 }
 
 function sourceOidOf(base: SyncedResource, input: Comparison): string {
@@ -148,6 +187,10 @@ function sourceOidOf(base: SyncedResource, input: Comparison): string {
 
 function conflictNote(current: CurrentResource | null): string {
   return current === null ? 'changed in the source, deleted in the target' : 'changed on both sides';
+}
+
+function keptNote(current: CurrentResource | null): string {
+  return `${current === null ? 'deleted' : 'changed'} in the target alone, left as it is`;
 }
 
 function byPath(a: ComparedChange, b: ComparedChange): number {

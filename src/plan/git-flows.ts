@@ -53,7 +53,8 @@ export function memoryOf(state: SyncState): FlowMemory {
   return {
     keyOf: (entry) => {
       const known = state.byPath.get(entry.path);
-      return known?.gitOid === entry.oid ? known.key : null;
+      // What a merge left in storage does not tell what this file alone would be there.
+      return known?.gitOid === entry.oid && known.ancestor === undefined ? known.key : null;
     },
     formerKey: (path) => state.byPath.get(path)?.key ?? null,
   };

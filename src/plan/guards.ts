@@ -70,8 +70,11 @@ export function refuseConflicts(changes: readonly ComparedChange[]): void {
   throw new ConflictError(
     `${conflicts.length === 1 ? 'One resource' : `${conflicts.length} resources`} changed on both sides since the last run: ${enumerate(list)}. Nothing was written.`,
     {
-      hint: 'Settle them on one side, or set "onConflict" to SOURCE or SKIP.',
-      data: { conflicts: names(conflicts) },
+      hint: 'Settle them on one side, or set "onConflict" to SOURCE, which overwrites the target, or to SKIP, which leaves it.',
+      data: {
+        conflicts: names(conflicts),
+        hunks: Object.fromEntries(conflicts.map((change) => [formatKey(change.key), change.hunks ?? null])),
+      },
     },
   );
 }

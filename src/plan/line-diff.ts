@@ -87,11 +87,12 @@ function textOf(bytes: Uint8Array | null): string | null {
 
 /** Lines with their ends, so that a missing final newline is a difference. */
 function splitLines(bytes: Uint8Array): string[] {
-  return (
-    Buffer.from(bytes)
-      .toString('latin1')
-      .match(/[^\n]*\n|[^\n]+$/g) ?? []
-  );
+  return splitTextLines(Buffer.from(bytes).toString('latin1'));
+}
+
+/** As `splitLines`, of a text. */
+export function splitTextLines(text: string): string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
 function lineCount(bytes: Uint8Array | null): number {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ResourceKey } from '../../schemas/resources.js';
 import type { FileChange, Revision, Signature } from '../git/types.js';
 import { formatKey, type Scope, type StorageChange, type StoredEntry } from '../storage/types.js';
+import type { SyncedCommit } from './commit-table.js';
 import type { SyncedResource, SyncIdentity } from './sync-state.js';
 
 /**
@@ -53,6 +54,10 @@ export interface CommitEffect {
 export interface StateAfter {
   identity: SyncIdentity;
   resources: SyncedResource[];
+  /** The commit that a sync read; a push's is made when it is applied. */
+  origin?: SyncedCommit;
+  /** Which commit a sync asked for. */
+  reads?: Revision;
 }
 
 /** One text for a listing: two are equal when the same resources have the same contents. */

@@ -12,7 +12,8 @@ export function settledRows(rows: string): string {
   // a line for `^` and `.`, is not.
   return rows
     .replace(/(?<![^\n])[^\n]*"syncState":"DELETED"[^\n]*\n/g, '')
-    .replace(/"syncState":"[A-Z]+"/g, '"syncState":"UNCHANGED"');
+    .replace(/"syncState":"[A-Z]+"/g, '"syncState":"UNCHANGED"')
+    .replaceAll(',"merged":true', '');
 }
 
 /** A pushed file in the shape Kestra's push tasks give it: the counts are strings with their sign. */
@@ -23,6 +24,15 @@ export function pushRow(change: PlanChange) {
     additions: `+${change.additions}`,
     deletions: `-${change.deletions}`,
     changes: String(change.replaced),
+  };
+}
+
+/** What a row says beside its state: why, both sides of a conflict, and that it was merged. */
+export function remarks({ note, hunks, merged }: PlanChange) {
+  return {
+    ...(note !== null && { note }),
+    ...(hunks !== undefined && { hunks }),
+    ...(merged && { merged }),
   };
 }
 

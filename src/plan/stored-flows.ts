@@ -48,7 +48,8 @@ export async function readStoredFlows(
   const unread: StoredEntry[] = [];
   for (const { key, oid, ...entry } of input.entries) {
     const known = state.byKey.get(formatKey(key));
-    if (known?.storedOid === oid) flows.push({ key, storedOid: oid, gitOid: known.gitOid });
+    if (known?.storedOid === oid && known.ancestor === undefined)
+      flows.push({ key, storedOid: oid, gitOid: known.gitOid });
     else unread.push({ key, oid, ...entry });
   }
   for (const { key, oid, source } of await readSources(storage, unread, signal)) {

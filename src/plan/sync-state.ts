@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ResourceKey, ResourceKind } from '../../schemas/resources.js';
-import { formatKey, type StorageAdapter, type StorageChange } from '../storage/types.js';
+import type { Revision } from '../git/types.js';
+import { formatKey, type StorageAdapter, type StorageChange, type StoredContent } from '../storage/types.js';
+import {
+  type CommitTable,
+  commitTable,
+  indexOfCommit,
+  type SyncedCommit,
+  usedCommits,
+} from './commit-table.js';
 import { joinLines, SortedLines } from './sorted-lines.js';
 
 /**
@@ -13,6 +21,8 @@ import { joinLines, SortedLines } from './sorted-lines.js';
 export interface SyncState {
   readonly id: string;
   readonly commit: string | null;
+  /** The commits that brought what is there, by the number that resources name them with. */
+  readonly commits: CommitTable;
   /** By git path. */
   readonly byPath: ReadonlyMap<string, SyncedResource>;
   /** By `formatKey`. */
@@ -32,6 +42,13 @@ export interface SyncedResource {
   gitOid: string;
   /** Blob id in storage; another one where the namespace is rewritten on the way. */
   storedOid: string;
+  /** Number of the commit, in `SyncState.commits`, that the content in git came or went with. */
+  origin?: number | undefined;
+  /**
+   * Of a merge that left the target with more than the source has: the text that both sides share, in the target's
+   * form. It is the base of the next merge; neither side alone could tell it.
+   */
+  ancestor?: string | undefined;
 }
 
 /** What makes two runs the same sync: change one of these and it starts without a memory. */
@@ -40,6 +57,7 @@ export interface SyncIdentity {
   kind: Exclude<ResourceKind, 'state'>;
   /** Without credentials. */
   url: string;
+  /** The branch, also while a sync reads a tag or a commit instead. */
   revision: string;
   directory: string;
   /** Storage's namespace, and the one written into git where that differs. */
@@ -50,13 +68,27 @@ export interface SyncIdentity {
   rewrite: string;
 }
 
-/** The first line of a stored state; a line `[gitPath, namespace, id, gitOid, storedOid]` per resource follows. */
+/** What is recorded beside the resources. */
+export interface RecordedRun {
+  /** The commit with its author and time, for what it brought. */
+  origin?: SyncedCommit | null | undefined;
+  /** Which commit was asked for. */
+  reads?: Revision | undefined;
+}
+
+/**
+ * The first line of a stored state. A line `[gitPath, namespace, id, gitOid, storedOid, origin?, ancestor?]` per resource
+ * follows. Version 1 had neither of the last two.
+ */
 const header = z.object({
-  version: z.literal(1),
+  version: z.union([z.literal(1), z.literal(2)]),
   sync: z.record(z.string(), z.unknown()),
   commit: z.string().nullable(),
+  reads: z.record(z.string(), z.string()).optional(),
+  commits: commitTable.optional(),
 });
-const row = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]);
+/** The first line of a state, as it stands there. */
+export type StateHeader = z.output<typeof header>;
 
 /** A stable, readable id: `sync-flow-company.team-1f3a…`. */
 export function syncId(identity: SyncIdentity): string {
@@ -74,6 +106,15 @@ export function syncId(identity: SyncIdentity): string {
 export async function readSyncState(storage: StorageAdapter, identity: SyncIdentity): Promise<SyncState> {
   const id = syncId(identity);
   const [stored = null] = await storage.read([stateKey(id)]);
+  return openState(id, identity.kind, stored).state;
+}
+
+/** The state that storage holds under an id, with its first line; null where that cannot be understood. */
+export function openState(
+  id: string,
+  kind: SyncIdentity['kind'],
+  stored: StoredContent | null,
+): { state: SyncState; head: StateHeader | null } {
   const bytes = stored?.content ?? null;
   const lineEnd = bytes?.indexOf(10) ?? -1;
   const head = bytes === null ? null : parseHeader(bytes.subarray(0, Math.max(lineEnd, 0)));
@@ -82,12 +123,13 @@ export async function readSyncState(storage: StorageAdapter, identity: SyncIdent
   let byPath: Map<string, SyncedResource> | null = null;
   let byKey: Map<string, SyncedResource> | null = null;
   const all = () => {
-    resources ??= parseRows(identity, rows);
+    resources ??= parseRows({ kind }, rows);
     return resources;
   };
-  return {
+  const state: SyncState = {
     id,
     commit: head?.commit ?? null,
+    commits: head?.commits ?? {},
     storedOid: stored?.oid ?? null,
     bytes,
     lines: new SortedLines(rows),
@@ -100,41 +142,58 @@ export async function readSyncState(storage: StorageAdapter, identity: SyncIdent
       return byKey;
     },
   };
+  return { state, head };
 }
 
 /** One line of `SyncState.lines`; null when it was damaged. */
-export function parseStateLine({ kind }: SyncIdentity, line: string): SyncedResource | null {
+export function parseStateLine({ kind }: Pick<SyncIdentity, 'kind'>, line: string): SyncedResource | null {
   try {
-    const [gitPath, namespace, id, gitOid, storedOid] = row.parse(JSON.parse(line));
-    return { gitPath, key: { kind, namespace, id }, gitOid, storedOid };
+    return resourceOf(kind, JSON.parse(line));
   } catch {
     return null;
   }
 }
 
 /** The line that stands for a resource. */
-export function formatStateLine({ gitPath, key, gitOid, storedOid }: SyncedResource): string {
-  return JSON.stringify([gitPath, key.namespace, key.id, gitOid, storedOid]);
+export function formatStateLine({
+  gitPath,
+  key,
+  gitOid,
+  storedOid,
+  origin,
+  ancestor,
+}: SyncedResource): string {
+  const row: unknown[] = [gitPath, key.namespace, key.id, gitOid, storedOid];
+  if (origin !== undefined || ancestor !== undefined) row.push(origin ?? null);
+  if (ancestor !== undefined) row.push(ancestor);
+  return JSON.stringify(row);
 }
 
-function parseRows({ kind }: SyncIdentity, bytes: Uint8Array): SyncedResource[] {
+function parseRows({ kind }: Pick<SyncIdentity, 'kind'>, bytes: Uint8Array): SyncedResource[] {
   try {
     const text = Buffer.from(bytes).toString().trimEnd().replaceAll('\n', ',');
-    return z
-      .array(row)
-      .parse(JSON.parse(`[${text}]`))
-      .map(([gitPath, namespace, id, gitOid, storedOid]) => ({
-        gitPath,
-        key: { kind, namespace, id },
-        gitOid,
-        storedOid,
-      }));
+    return (JSON.parse(`[${text}]`) as unknown[]).map((row) => resourceOf(kind, row));
   } catch {
     return [];
   }
 }
 
-function parseHeader(line: Uint8Array): z.output<typeof header> | null {
+/** By hand, because there may be fifty thousand at every run. */
+function resourceOf(kind: SyncIdentity['kind'], row: unknown): SyncedResource {
+  if (!Array.isArray(row) || row.length < 5 || row.length > 7) throw damaged();
+  for (let index = 0; index < 5; index++) if (typeof row[index] !== 'string') throw damaged();
+  const [gitPath, namespace, id, gitOid, storedOid, origin, ancestor] = row as string[] & unknown[];
+  const resource = { gitPath, key: { kind, namespace, id }, gitOid, storedOid } as SyncedResource;
+  if (typeof origin === 'number') resource.origin = origin;
+  if (typeof ancestor === 'string') resource.ancestor = ancestor;
+  return resource;
+}
+
+function damaged(): Error {
+  return new Error('The row does not name a resource.');
+}
+
+function parseHeader(line: Uint8Array): StateHeader | null {
   try {
     return header.parse(JSON.parse(Buffer.from(line).toString()));
   } catch {
@@ -148,10 +207,21 @@ export function recordSyncState(
   identity: SyncIdentity,
   commit: string | null,
   resources: readonly SyncedResource[],
+  run: RecordedRun = {},
 ): StorageChange | null {
   const sorted = [...resources].sort((a, b) => (a.gitPath < b.gitPath ? -1 : a.gitPath > b.gitPath ? 1 : 0));
-  const lines = joinLines(sorted, formatStateLine);
-  return recordContent(state, Buffer.from(`${firstLine(identity, commit)}\n${lines}`));
+  const { table, index } = indexOfCommit(state.commits, run.origin ?? null);
+  const former = state.bytes === null ? null : state.byPath;
+  const used = new Set<number>();
+  const lines = joinLines(sorted, (resource) => {
+    const before = former?.get(resource.gitPath);
+    // The same bytes at the same place came with an earlier commit.
+    const origin = before?.gitOid === resource.gitOid ? (before.origin ?? index) : index;
+    if (origin !== undefined) used.add(origin);
+    return formatStateLine({ ...resource, origin });
+  });
+  const first = firstLine(identity, commit, usedCommits(table, used), run.reads);
+  return recordContent(state, Buffer.from(`${first}\n${lines}`));
 }
 
 /** As `recordSyncState`, for lines that stand already. */
@@ -160,8 +230,10 @@ export function recordStateLines(
   identity: SyncIdentity,
   commit: string | null,
   lines: SortedLines,
+  { table = state.commits, reads }: { table?: CommitTable; reads?: Revision | undefined } = {},
 ): StorageChange | null {
-  return recordContent(state, Buffer.concat([Buffer.from(`${firstLine(identity, commit)}\n`), lines.bytes]));
+  const first = firstLine(identity, commit, table, reads);
+  return recordContent(state, Buffer.concat([Buffer.from(`${first}\n`), lines.bytes]));
 }
 
 function recordContent(state: SyncState, content: Uint8Array): StorageChange | null {
@@ -169,8 +241,13 @@ function recordContent(state: SyncState, content: Uint8Array): StorageChange | n
   return { action: 'put', key: stateKey(state.id), content, expectedOid: state.storedOid };
 }
 
-function firstLine(identity: SyncIdentity, commit: string | null): string {
-  return JSON.stringify({ version: 1, sync: identityFields(identity), commit });
+function firstLine(
+  identity: SyncIdentity,
+  commit: string | null,
+  commits: CommitTable,
+  reads: Revision | undefined,
+): string {
+  return JSON.stringify({ version: 2, sync: identityFields(identity), commit, reads, commits });
 }
 
 /** Where storage keeps the state of the sync with this id. */
@@ -178,7 +255,7 @@ export function stateKey(id: string): ResourceKey {
   return { kind: 'state', namespace: '', id };
 }
 
-function identityFields(identity: SyncIdentity) {
+function identityFields(identity: SyncIdentity): SyncIdentity {
   const { direction, kind, url, revision, directory, namespace, gitNamespace, children, rewrite } = identity;
   return { direction, kind, url, revision, directory, namespace, gitNamespace, children, rewrite };
 }

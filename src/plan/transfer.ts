@@ -1,4 +1,3 @@
-import { UnsupportedError } from '../errors.js';
 import { formatKey } from '../storage/types.js';
 import { type ComparedChange, type Comparison, type CurrentResource, compare } from './compare.js';
 import {
@@ -8,7 +7,8 @@ import {
   refuseEmptySource,
   refuseManyDeletions,
 } from './guards.js';
-import type { SyncState } from './sync-state.js';
+import { type ConflictContents, type Resolution, resolveConflicts } from './resolve-conflicts.js';
+import type { SyncedResource, SyncState } from './sync-state.js';
 
 /** What a user may say about how much a run is allowed to do. */
 export interface TransferPolicy {
@@ -31,24 +31,79 @@ export interface TransferInput extends Pick<Comparison, 'desired' | 'current' | 
   targetName: string;
 }
 
+/** What conflicts are decided and shown with. Nothing of it is read while there are none. */
+export interface ConflictSources {
+  /** What runs of the other direction last saw, by `formatKey`. */
+  counterpart(): Promise<ReadonlyMap<string, readonly SyncedResource[]>>;
+  contents: ConflictContents;
+  /** Told of the conflicts that stop the run. */
+  onRefused(conflicts: readonly ComparedChange[]): void;
+}
+
 /**
  * Compares and guards: the changes of one sync or push, or the error that stops it before anything is written.
+ * Conflicts are merged where the policy says so.
  * @throws EmptySourceError, DeletionBudgetExceededError, ConflictError
  */
-export function planTransfer(input: TransferInput): ComparedChange[] {
+export async function planTransfer(
+  input: TransferInput,
+  sources: ConflictSources,
+): Promise<{ changes: ComparedChange[] } & Resolution> {
   const { policy, state } = input;
-  refuseUnsupported(policy);
+  let changes = compareSides(input);
+  let counterpart: Comparison['counterpart'];
+  if (changes.some((change) => isDisputed(change, input))) {
+    counterpart = await sources.counterpart();
+    if (counterpart.size > 0) changes = compareSides(input, counterpart);
+  }
+  const resolution = await resolveConflicts({
+    changes,
+    desired: input.desired,
+    bases(name) {
+      const own = state.byKey.get(name);
+      return [...(own === undefined ? [] : [own]), ...(counterpart?.get(name) ?? [])];
+    },
+    contents: sources.contents,
+    merge: policy.onConflict === 'MERGE',
+  });
+  const stops = policy.onConflict === 'FAIL' || policy.onConflict === 'MERGE';
+  const conflicts = changes.filter((change) => change.state === 'CONFLICT');
+  if (stops && conflicts.length > 0) sources.onRefused(conflicts);
+  guard(changes, input);
+  return { changes, ...resolution };
+}
+
+/** As `planTransfer`, where the target is as the last run left it: then there are no conflicts. */
+export function planUndisputed(input: TransferInput): ComparedChange[] {
+  const changes = compareSides(input);
+  guard(changes, input);
+  return changes;
+}
+
+function compareSides(input: TransferInput, counterpart?: Comparison['counterpart']): ComparedChange[] {
+  const { policy, state } = input;
   const owned = (resource: CurrentResource) =>
     policy.deleteScope === 'ALL' || state.byKey.has(formatKey(resource.key));
-  const changes = compare({
+  return compare({
     desired: input.desired,
     current: input.current,
     held: input.held,
     deletes: (resource) => policy.delete && owned(resource) && (input.mayDelete?.(resource) ?? true),
     base: state.byKey,
+    counterpart,
     target: input.target,
-    onConflict: policy.onConflict === 'SOURCE' ? 'SOURCE' : 'SKIP',
+    onConflict: policy.onConflict === 'FAIL' ? 'SKIP' : policy.onConflict,
   });
+}
+
+/** Whether what the other direction saw may change the verdict. */
+function isDisputed({ state, key }: ComparedChange, { policy, state: known }: TransferInput): boolean {
+  if (state === 'CONFLICT' || state === 'OVERWRITTEN') return true;
+  return policy.onConflict === 'MERGE' && state !== 'UNCHANGED' && !known.byKey.has(formatKey(key));
+}
+
+function guard(changes: readonly ComparedChange[], input: TransferInput): void {
+  const { policy } = input;
   const guarded: GuardedPlan = {
     changes,
     sourceCount: input.counts?.source ?? input.desired.length,
@@ -56,15 +111,7 @@ export function planTransfer(input: TransferInput): ComparedChange[] {
     source: input.sourceName,
     target: input.targetName,
   };
-  if (policy.onConflict === 'FAIL') refuseConflicts(changes);
+  if (policy.onConflict === 'FAIL' || policy.onConflict === 'MERGE') refuseConflicts(changes);
   refuseEmptySource(guarded, policy.allowEmpty);
   refuseManyDeletions(guarded, policy.maxDeletes);
-  return changes;
-}
-
-function refuseUnsupported(policy: TransferPolicy): void {
-  if (policy.onConflict !== 'MERGE') return;
-  throw new UnsupportedError('"onConflict: MERGE" is not supported yet.', {
-    hint: 'Use SOURCE, SKIP or FAIL.',
-  });
 }

@@ -1,9 +1,10 @@
 import { FlowgitError } from '../errors.js';
-import type { PushBase, Remote } from '../git/types.js';
+import type { PushBase, Remote, Snapshot } from '../git/types.js';
 import type { BatchEffect, CommitEffect, StateAfter } from '../plan/prepared-plan.js';
 import { recordSyncState, type SyncState } from '../plan/sync-state.js';
 import type { AppliedChange, Batch, Scope } from '../storage/types.js';
 import type { RunContext } from './context.js';
+import { describeCommit } from './describe-commit.js';
 
 export interface BatchOutcome {
   applied: readonly AppliedChange[];
@@ -17,8 +18,8 @@ export async function applyBatchEffect(
   effect: BatchEffect,
   { state, commit, at }: { state: SyncState; commit: string; at: { scope: Scope; version: string } | null },
 ): Promise<BatchOutcome> {
-  const { identity, resources } = effect.state;
-  const record = recordSyncState(state, identity, commit, resources);
+  const { identity, resources, origin, reads } = effect.state;
+  const record = recordSyncState(state, identity, commit, resources, { origin, reads });
   const changes = [...effect.changes, ...(record === null ? [] : [record])];
   if (changes.length === 0) return { applied: [], version: at?.version ?? null };
   return applyBatch(context, { changes }, at);
@@ -33,13 +34,19 @@ export async function applyCommitEffect(
   const { changes, message, author } = effect;
   if (changes.length === 0) {
     context.logger.info({ branch: base.branch }, 'nothing to commit');
-    await remember(context, effect.state, state, base.snapshot?.commit ?? null);
+    await remember(context, effect.state, state, base.snapshot);
     return null;
   }
   const committer = { ...author, timestamp: Math.floor(context.clock().getTime() / 1000) };
   const { commit, remoteMessages } = await remote.push(base, { changes, message, author, committer });
   for (const line of remoteMessages) context.logger.info({ remote: line }, 'the remote says');
-  await remember(context, effect.state, state, commit);
+  const described = { author: { ...author, timestamp: committer.timestamp }, message };
+  await remember(
+    context,
+    effect.state,
+    state,
+    commit === null ? null : { commit, describe: async () => described },
+  );
   return commit;
 }
 
@@ -57,11 +64,14 @@ async function remember(
   context: RunContext,
   { identity, resources }: StateAfter,
   state: SyncState,
-  commit: string | null,
+  snapshot: Pick<Snapshot, 'commit' | 'describe'> | null,
 ): Promise<void> {
-  const record = recordSyncState(state, identity, commit, resources);
-  if (record === null) return;
   try {
+    const origin = snapshot === null ? null : await describeCommit(snapshot);
+    const reads = { branch: identity.revision };
+    const commit = snapshot?.commit ?? null;
+    const record = recordSyncState(state, identity, commit, resources, { origin, reads });
+    if (record === null) return;
     await context.storage.apply({ changes: [record] });
   } catch (error) {
     if (!(error instanceof FlowgitError)) throw error;

@@ -1,5 +1,6 @@
 import type { PlanChange } from '../../schemas/plan.js';
 import type { GitEntry, PathChange } from '../git/types.js';
+import { indexOfCommit, sweepCommits } from '../plan/commit-table.js';
 import type { CurrentResource, DesiredResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { type Agreement, findReceipt, type Receipt, writeReceipt } from '../plan/receipt.js';
@@ -10,10 +11,11 @@ import {
   recordStateLines,
   type SyncedResource,
 } from '../plan/sync-state.js';
-import { planTransfer } from '../plan/transfer.js';
+import { planUndisputed } from '../plan/transfer.js';
 import { ignoreFileNames } from '../resources/ignore-rules.js';
 import { formatKey } from '../storage/types.js';
 import type { RunContext } from './context.js';
+import { describeCommit } from './describe-commit.js';
 import { shortCut, type Unchanged, unchangedBy } from './no-change.js';
 import { settle } from './settle.js';
 import {
@@ -30,7 +32,7 @@ const maxChangedPaths = 2000;
 
 /** What a sync gives beside its receipt to be planned from the difference of two commits. */
 export interface IncrementalInput
-  extends Pick<SyncInput, 'task' | 'policy' | 'identity' | 'state' | 'scope' | 'snapshot'> {
+  extends Pick<SyncInput, 'task' | 'policy' | 'identity' | 'state' | 'scope' | 'revision' | 'snapshot'> {
   agreement: Agreement;
   receipt: Receipt;
   /** Whether the path can be a resource of the sync. */
@@ -90,7 +92,7 @@ async function incrementalSync(context: RunContext, input: IncrementalInput): Pr
   const source = receipt.unchanged + added - gone;
   // An empty source may be a missing directory; and what only the target has may be in the way of what is added.
   if (source === 0 || (receipt.listed !== receipt.unchanged && added + gone > 0)) return null;
-  const changes = planTransfer({
+  const changes = planUndisputed({
     policy,
     desired: decoded.desired,
     current,
@@ -140,6 +142,8 @@ function formerResources(
     const line = state.lines.get(path);
     const resource = line === null ? null : parseStateLine(identity, line);
     if ((resource?.gitOid ?? null) !== (before?.oid ?? null)) return null;
+    // Storage has more than git there.
+    if (resource?.ancestor !== undefined) return null;
     if (resource !== null) former.push(resource);
   }
   return former;
@@ -180,8 +184,14 @@ async function apply(
   former: ReadonlyMap<string, SyncedResource>,
   decoded: Decoded,
 ): Promise<Uint8Array> {
-  const { agreement, receipt, state, identity, scope, snapshot } = input;
-  const record = recordStateLines(state, identity, snapshot.commit, newState(plan, input, former, decoded));
+  const { agreement, receipt, state, identity, scope, snapshot, revision } = input;
+  const { table, index } = indexOfCommit(state.commits, await describeCommit(snapshot));
+  const lines = newState(plan, input, former, decoded, index);
+  const commits = decoded.desired.length === 0 ? state.commits : sweepCommits(table, lines);
+  const record = recordStateLines(state, identity, snapshot.commit, lines, {
+    table: commits,
+    reads: revision,
+  });
   const changes = [...changesToApply(plan), ...(record === null ? [] : [record])];
   const at = { scope, version: receipt.version };
   const result = await context.storage.applyAt?.({ changes }, at, { signal: context.signal });
@@ -207,6 +217,7 @@ function newState(
   { state }: IncrementalInput,
   former: ReadonlyMap<string, SyncedResource>,
   { desired }: Decoded,
+  origin: number | undefined,
 ): SortedLines {
   const lines = new Map<string, string | null>();
   for (const change of plan.document.changes) if (change.state === 'DELETED') lines.set(change.gitPath, null);
@@ -215,7 +226,7 @@ function newState(
     if (place !== undefined) lines.set(place, null);
   }
   for (const { key, gitPath, oid, sourceOid } of desired) {
-    lines.set(gitPath, formatStateLine({ gitPath, key, gitOid: sourceOid, storedOid: oid }));
+    lines.set(gitPath, formatStateLine({ gitPath, key, gitOid: sourceOid, storedOid: oid, origin }));
   }
   return state.lines.with(lines);
 }

@@ -32,12 +32,6 @@ export function revisionOf(properties: RevisionProperties): Revision {
   return given.length === 0 ? { branch } : { tag, commit, semver };
 }
 
-/** The name of what a sync reads, as it stands in plans and in the sync's identity. */
-export function nameOfRevision(properties: RevisionProperties): string {
-  const { branch, tag, commit, semver } = revisionOf(properties);
-  return branch ?? tag ?? semver ?? commit ?? '';
-}
-
 /**
  * Opens the commit a sync reads. Nothing but refs is asked for yet. The first run of a sync will want all contents, a
  * later one those that changed.

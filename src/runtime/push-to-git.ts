@@ -8,11 +8,14 @@ import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } f
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { refusePathClashes } from '../plan/path-clashes.js';
 import { type CommitEffect, digestListing, type PreparedPlan } from '../plan/prepared-plan.js';
-import { formatRevision, jsonLines, pushRow } from '../plan/report.js';
+import { formatRevision, jsonLines, pushRow, remarks } from '../plan/report.js';
+import type { ConflictContents, Resolution } from '../plan/resolve-conflicts.js';
+import { readCounterpart } from '../plan/sync-records.js';
 import { type SyncedResource, type SyncIdentity, type SyncState, stateKey } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
 import { formatKey, type Scope, type StoredEntry } from '../storage/types.js';
 import { applyCommitEffect } from './apply-effect.js';
+import { isUndecided, planOfConflicts, readBases, readMerged } from './conflict-contents.js';
 import type { RunContext } from './context.js';
 import { settle } from './settle.js';
 import { sleep } from './sleep.js';
@@ -39,6 +42,8 @@ export interface PushInput {
   existingPaths: readonly string[];
   /** Blob ids in storage by `formatKey`, for the sync state. */
   storedOids: ReadonlyMap<string, string>;
+  /** What a content of storage would be in git; absent where that is the same. */
+  inGit?: ConflictContents['inTargetForm'];
   /** Contents to commit, by the blob id they have in git. */
   read(changes: readonly ComparedChange[]): Promise<ReadonlyMap<string, Uint8Array>>;
 }
@@ -57,29 +62,41 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
   const { kind, namespace, children } = input.scope;
   const commit = base.snapshot?.commit ?? null;
   const { source, target } = pushEndpoints(context, input);
-  const changes = planTransfer({
+  const run = { direction: 'PUSH', task: input.task, source, target } as const;
+  const transfer = {
     ...input,
     policy: properties,
     target: 'git',
     sourceName: `namespace ${namespace}${children ? ' and below' : ''} (${kind}s)`,
     targetName: `"${identity.directory || '.'}" of ${remote.url} on branch ${base.branch}`,
+  } as const;
+  const readFromGit = async (wanted: readonly ComparedChange[]) => {
+    const oids = wanted.flatMap(({ before }) => (before === null ? [] : [before]));
+    return base.snapshot === null || oids.length === 0
+      ? new Map<string, Uint8Array>()
+      : base.snapshot.read([...new Set(oids)]);
+  };
+  const { changes, ...resolution } = await planTransfer(transfer, {
+    counterpart: () => readCounterpart(context.storage, identity),
+    contents: {
+      source: input.read,
+      target: readFromGit,
+      base: (oids) => readBases(context, base.snapshot, oids),
+      inTargetForm: input.inGit ?? ((content) => content),
+    },
+    onRefused: (conflicts) => context.onPlan(planOfConflicts(run, conflicts)),
   });
   refusePathClashes(changes, input.existingPaths);
+  const settled = { ...input, ...resolution };
   const plan = await makePlan({
-    direction: 'PUSH',
-    task: input.task,
-    source,
-    target,
+    ...run,
     changes,
-    readAfter: input.read,
-    readBefore: async (wanted) => {
-      const oids = wanted.flatMap(({ before }) => (before === null ? [] : [before]));
-      return base.snapshot === null || oids.length === 0 ? new Map() : base.snapshot.read([...new Set(oids)]);
-    },
-    prepare: (made) => prepare(context, made, input),
+    readAfter: readMerged(input.read, resolution),
+    readBefore: readFromGit,
+    prepare: (made) => prepare(context, made, settled),
   });
   const commitId = await settle(context, plan, properties.dryRun, () =>
-    applyCommitEffect(context, commitEffect(context, plan, input), input),
+    applyCommitEffect(context, commitEffect(context, plan, settled), input),
   );
   return {
     plan,
@@ -134,12 +151,14 @@ export function pushRows(plan: StagedPlan): string {
   const changed = plan.document.changes.filter((change) => change.state !== 'UNCHANGED');
   return jsonLines(changed, (change) => ({
     ...pushRow(change),
-    ...(change.note !== null && { note: change.note }),
+    ...remarks(change),
   }));
 }
 
+type SettledPush = PushInput & Resolution;
+
 /** What was read, and what applying the plan writes. */
-function prepare(context: RunContext, plan: StagedPlan, input: PushInput): PreparedPlan {
+function prepare(context: RunContext, plan: StagedPlan, input: SettledPush): PreparedPlan {
   const { base, scope, listed, state } = input;
   return {
     basis: {
@@ -156,7 +175,7 @@ function prepare(context: RunContext, plan: StagedPlan, input: PushInput): Prepa
   };
 }
 
-function commitEffect(context: RunContext, plan: StagedPlan, input: PushInput): CommitEffect {
+function commitEffect(context: RunContext, plan: StagedPlan, input: SettledPush): CommitEffect {
   const { properties, defaultMessage, identity } = input;
   return {
     kind: 'commit',
@@ -182,20 +201,23 @@ function authorOf(properties: Authorship, now: Date): Signature {
   return { name, email, timestamp: Math.floor(now.getTime() / 1000), timezoneOffset: 0 };
 }
 
-/** What both sides have after the push. */
-function syncedAfter(plan: StagedPlan, input: PushInput): SyncedResource[] {
+/** What both sides have after the push. What was merged has another content in git than in storage. */
+function syncedAfter(plan: StagedPlan, input: SettledPush): SyncedResource[] {
   const desired = new Map(input.desired.map((resource) => [formatKey(resource.key), resource]));
   const synced = new Map<string, SyncedResource>();
-  const inGit = new Set(input.current.map((resource) => formatKey(resource.key)));
-  for (const [name, resource] of input.state.byKey) if (inGit.has(name)) synced.set(name, resource);
-  for (const change of plan.document.changes) {
-    const name = formatKey(change.key);
+  const kept = new Set(input.current.map((resource) => formatKey(resource.key)));
+  const { changes } = plan.document;
+  for (const change of changes) if (isUndecided(change)) kept.add(formatKey(change.key));
+  for (const [name, resource] of input.state.byKey) if (kept.has(name)) synced.set(name, resource);
+  for (const { key, gitPath, state, after } of changes) {
+    const name = formatKey(key);
     const wanted = desired.get(name);
     const storedOid = input.storedOids.get(name);
-    if (change.state === 'DELETED') synced.delete(name);
-    else if (wanted !== undefined && storedOid !== undefined && change.after === wanted.oid) {
-      synced.set(name, { gitPath: change.gitPath, key: change.key, gitOid: wanted.oid, storedOid });
-    }
+    const ancestor = input.ancestors.get(name);
+    if (state === 'DELETED') synced.delete(name);
+    else if (wanted === undefined || storedOid === undefined || after === null) continue;
+    else if (ancestor !== undefined) synced.set(name, { gitPath, key, gitOid: after, storedOid, ancestor });
+    else if (after === wanted.oid) synced.set(name, { gitPath, key, gitOid: after, storedOid });
   }
   return [...synced.values()];
 }

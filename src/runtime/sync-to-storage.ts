@@ -2,17 +2,24 @@ import type { PlanEndpoint } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
 import { StorageConflictError } from '../errors.js';
 import type { Revision, Snapshot } from '../git/types.js';
+import type { SyncedCommit } from '../plan/commit-table.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { refusePathClashes } from '../plan/path-clashes.js';
 import { type BatchEffect, digestListing, type PreparedPlan } from '../plan/prepared-plan.js';
 import { formatRevision } from '../plan/report.js';
+import type { ConflictContents, Resolution } from '../plan/resolve-conflicts.js';
+import { readCounterpart } from '../plan/sync-records.js';
 import { type SyncedResource, type SyncIdentity, type SyncState, stateKey } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
+import { rewriteNamespace } from '../resources/flow-source.js';
+import { decodeUtf8 } from '../resources/text.js';
 import { checkKey } from '../storage/keys.js';
 import { formatKey, type Scope, type StorageChange, type StoredEntry } from '../storage/types.js';
 import { applyBatchEffect } from './apply-effect.js';
+import { isUndecided, planOfConflicts, readBases, readMerged } from './conflict-contents.js';
 import type { RunContext } from './context.js';
+import { describeCommit } from './describe-commit.js';
 import { settle } from './settle.js';
 
 /** What a sync task found out before comparing. */
@@ -56,27 +63,26 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
     oid: entry.oid,
   }));
   const { source, target } = syncEndpoints(context, input);
-  const changes = planTransfer({
-    ...input,
-    current,
-    target: 'storage',
-    ...syncNames(input),
+  const run = { direction: 'SYNC', task: input.task, source, target } as const;
+  const transfer = { ...input, current, target: 'storage', ...syncNames(input) } as const;
+  const { changes, ...resolution } = await planTransfer(transfer, {
+    counterpart: () => readCounterpart(context.storage, input.identity),
+    contents: syncContents(context, input),
+    onRefused: (conflicts) => context.onPlan(planOfConflicts(run, conflicts)),
   });
   refuseUnfitKeys(changes);
   if (input.scope.kind === 'file') {
     refusePathClashes(changes, [...input.stored, ...input.aside].map(input.gitPathOf));
   }
+  const result = { ...input, ...resolution, origin: await describeCommit(input.snapshot) };
   const plan = await makePlan({
-    direction: 'SYNC',
-    task: input.task,
-    source,
-    target,
+    ...run,
     changes,
-    readAfter: input.read,
+    readAfter: readMerged(input.read, resolution),
     readBefore: (wanted) => readStored(context, wanted, 'before'),
-    prepare: (made) => prepare(made, input),
+    prepare: (made) => prepare(made, result),
   });
-  const applied = await settle(context, plan, input.policy.dryRun, () => apply(context, plan, input));
+  const applied = await settle(context, plan, input.policy.dryRun, () => apply(context, plan, result));
   return { plan, ...(applied ?? { revisionOf: expectedRevisions(plan, input.stored), version: null }) };
 }
 
@@ -93,20 +99,20 @@ export function syncEndpoints(
   context: RunContext,
   { identity, scope, snapshot }: Pick<SyncInput, 'identity' | 'scope' | 'snapshot'>,
 ): { source: PlanEndpoint; target: PlanEndpoint } {
-  const { url, directory, revision } = identity;
+  const { url, directory } = identity;
   const { kind, namespace, children } = scope;
   const { location } = context.storage;
   return {
-    source: { kind: 'git', url, revision, commit: snapshot.commit, directory },
+    source: { kind: 'git', url, revision: snapshot.revision, commit: snapshot.commit, directory },
     target: { kind: 'storage', location, resource: kind, namespace, children },
   };
 }
 
 /** The two sides of a sync, as messages name them. */
 export function syncNames({ identity, scope, snapshot }: Pick<SyncInput, 'identity' | 'scope' | 'snapshot'>) {
-  const { url, directory, revision } = identity;
+  const { url, directory } = identity;
   return {
-    sourceName: `"${directory || '.'}" of ${url} at ${formatRevision(revision, snapshot.commit.slice(0, 10))}`,
+    sourceName: `"${directory || '.'}" of ${url} at ${formatRevision(snapshot.revision, snapshot.commit.slice(0, 10))}`,
     targetName: `namespace ${scope.namespace}${scope.children ? ' and below' : ''} (${scope.kind}s)`,
   };
 }
@@ -154,6 +160,28 @@ export async function readStored(
   return byOid;
 }
 
+function syncContents(context: RunContext, { read, snapshot }: SyncInput): ConflictContents {
+  const { storage, signal } = context;
+  return {
+    source: read,
+    target: (changes) => readStored(context, changes, 'before'),
+    base: (oids) => readBases(context, snapshot, oids),
+    inTargetForm: inNamespace,
+    ...(storage.validate !== undefined && {
+      async validate(key, content) {
+        const [problems] = (await storage.validate?.([{ key, content }], { signal })) ?? [];
+        return problems?.[0]?.message ?? null;
+      },
+    }),
+  };
+}
+
+/** A flow with the namespace that its key says; anything else as it is. */
+function inNamespace(content: Uint8Array, key: ResourceKey): Uint8Array {
+  const source = key.kind === 'flow' ? decodeUtf8(content) : null;
+  return source === null ? content : Buffer.from(rewriteNamespace(source, key.namespace));
+}
+
 /** The plan as a batch for the storage, each change with what it expects to replace. */
 export function changesToApply(plan: StagedPlan): StorageChange[] {
   return plan.document.changes.filter(isChange).map((change): StorageChange => {
@@ -164,8 +192,10 @@ export function changesToApply(plan: StagedPlan): StorageChange[] {
   });
 }
 
+type SettledSync = SyncInput & Resolution & { origin: SyncedCommit };
+
 /** What was read, and what applying the plan writes. */
-function prepare(plan: StagedPlan, input: SyncInput): PreparedPlan {
+function prepare(plan: StagedPlan, input: SettledSync): PreparedPlan {
   const { state, snapshot, stored, aside, scope, revision } = input;
   return {
     basis: {
@@ -178,14 +208,15 @@ function prepare(plan: StagedPlan, input: SyncInput): PreparedPlan {
   };
 }
 
-function batchEffect(plan: StagedPlan, input: SyncInput): BatchEffect {
-  const state = { identity: input.identity, resources: syncedAfter(plan, input) };
+function batchEffect(plan: StagedPlan, input: SettledSync): BatchEffect {
+  const { identity, origin, revision: reads } = input;
+  const state = { identity, resources: syncedAfter(plan, input), origin, reads };
   return { kind: 'batch', changes: changesToApply(plan), state };
 }
 
 type Applied = Pick<SyncResult, 'revisionOf' | 'version'>;
 
-async function apply(context: RunContext, plan: StagedPlan, input: SyncInput): Promise<Applied> {
+async function apply(context: RunContext, plan: StagedPlan, input: SettledSync): Promise<Applied> {
   const { state, snapshot, stored, scope, version } = input;
   const at = version === null ? null : { scope, version };
   const basis = { state, commit: snapshot.commit, at };
@@ -207,21 +238,43 @@ function lookUp(...lists: readonly (readonly { key: ResourceKey; revision: numbe
  * What both sides have after the run. What the run left alone keeps its old record, so that it stays owned and its
  * next difference is still measured from the last time both sides agreed.
  */
-function syncedAfter(plan: StagedPlan, { desired, stored, aside, state }: SyncInput): SyncedResource[] {
+function syncedAfter(plan: StagedPlan, input: SettledSync): SyncedResource[] {
+  const { desired, stored, aside, state } = input;
   const { changes } = plan.document;
   const left = new Set(changes.filter(({ note }) => note !== null).map(({ key }) => formatKey(key)));
+  const mergedRow = mergedRows(changes, input);
   const synced = desired
     .filter(({ key }) => !left.has(formatKey(key)))
-    .map(({ gitPath, key, sourceOid, oid }) => ({ gitPath, key, gitOid: sourceOid, storedOid: oid }));
+    .map((wanted) => {
+      const { gitPath, key, sourceOid, oid } = wanted;
+      return mergedRow(wanted) ?? { gitPath, key, gitOid: sourceOid, storedOid: oid };
+    });
   if (state.bytes === null) return synced;
   const known = new Set(synced.map(({ key }) => formatKey(key)));
   for (const { state: outcome, key } of changes) if (outcome === 'DELETED') known.add(formatKey(key));
   const stillThere = new Set([...stored, ...aside].map(({ key }) => formatKey(key)));
+  for (const change of changes) if (isUndecided(change)) stillThere.add(formatKey(change.key));
   const kept = [...state.byKey]
     .filter(([name]) => stillThere.has(name) && !known.has(name))
     .map(([, resource]) => resource);
   // What a path holds now stands behind what it held once, and is what the next run finds there.
   return [...kept, ...synced];
+}
+
+/** The records of what was merged: both sides have other contents then, and each its own id. */
+function mergedRows(
+  changes: readonly ComparedChange[],
+  { policy, state, ancestors }: SettledSync,
+): (wanted: DesiredResource) => SyncedResource | null {
+  if (policy.onConflict !== 'MERGE') return () => null;
+  const after = new Map(changes.map((change) => [formatKey(change.key), change.after]));
+  return ({ gitPath, key, sourceOid, oid }) => {
+    const name = formatKey(key);
+    const storedOid = after.get(name) ?? oid;
+    if (storedOid === oid) return null;
+    const ancestor = ancestors.get(name) ?? state.byKey.get(name)?.ancestor;
+    return { gitPath, key, gitOid: sourceOid, storedOid, ancestor };
+  };
 }
 
 function expectedRevisions(plan: StagedPlan, stored: readonly StoredEntry[]): SyncResult['revisionOf'] {

@@ -51,6 +51,7 @@ export function stateOf(resources: readonly SyncedResource[] = []): SyncState {
   return {
     id: 'sync-flow-team-000000000000',
     commit: null,
+    commits: {},
     byPath: new Map(resources.map((one) => [one.gitPath, one])),
     byKey: new Map(resources.map((one) => [formatKey(one.key), one])),
     storedOid: null,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChangeState } from '../../schemas/plan.js';
 import type { ComparedChange } from '../../src/plan/compare.js';
 import { refuseConflicts, refuseEmptySource, refuseManyDeletions } from '../../src/plan/guards.js';
-import { planTransfer, type TransferInput, type TransferPolicy } from '../../src/plan/transfer.js';
+import { planUndisputed, type TransferInput, type TransferPolicy } from '../../src/plan/transfer.js';
 import { formatKey } from '../../src/storage/types.js';
 
 function changes(count: number, state: ChangeState = 'DELETED'): ComparedChange[] {
@@ -123,7 +123,7 @@ describe('conflicts', () => {
   });
 });
 
-describe('planTransfer', () => {
+describe('planUndisputed', () => {
   const policy: TransferPolicy = {
     delete: true,
     allowEmpty: false,
@@ -146,7 +146,7 @@ describe('planTransfer', () => {
     choices: Partial<TransferPolicy> = {},
   ) {
     const byKey = new Map([known('a'), known('b')].map((one) => [formatKey(one.key), one]));
-    const changed = planTransfer({
+    const changed = planUndisputed({
       desired: [],
       current: [],
       held: [],
@@ -189,11 +189,10 @@ describe('planTransfer', () => {
     ]);
   });
 
-  it('says that it cannot merge yet', () => {
+  it('stops when a merge is needed', () => {
     expect(refusal(() => states(input, { onConflict: 'MERGE' }))).toMatchObject({
-      code: 'UNSUPPORTED',
-      message: expect.stringContaining('MERGE'),
-      hint: expect.stringContaining('SKIP'),
+      code: 'CONFLICT',
+      message: expect.stringContaining('flow team/b (deleted in the source, changed in the target)'),
     });
   });
 

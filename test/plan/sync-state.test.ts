@@ -61,6 +61,7 @@ describe('the state of a sync', () => {
     }).toEqual({
       id: syncId(identity),
       commit: null,
+      commits: {},
       byPath: [],
       byKey: [],
       storedOid: null,
@@ -125,7 +126,7 @@ describe('the state of a sync', () => {
   it.each([
     ['no JSON', 'what is this'],
     ['nothing', ''],
-    ['another version', `${header.replace('1', '2')}\n${row}\n`],
+    ['another version', `${header.replace('1', '3')}\n${row}\n`],
     ['a header that is cut', `${header.slice(0, 20)}\n${row}\n`],
     ['a row that is cut', `${header}\n${row.slice(0, 10)}\n`],
     ['a row too short', `${header}\n["a.yml"]\n`],
@@ -143,7 +144,7 @@ describe('the state of a sync', () => {
 
   it('that is of another version, or cut, has no commit and no lines either', async () => {
     const storage = createMemoryStorage();
-    for (const content of [`${header.replace('1', '2')}\n${row}\n`, header, `{}\n${row}\n`]) {
+    for (const content of [`${header.replace('1', '3')}\n${row}\n`, header, `{}\n${row}\n`]) {
       await put(storage, content);
       const { commit, lines } = await readSyncState(storage, identity);
       expect([commit, lines.bytes.toString()]).toEqual([null, '']);

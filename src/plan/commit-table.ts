@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import type { SortedLines } from './sorted-lines.js';
+
+/** A commit as `blame` tells it; the time is in seconds since the epoch. */
+export interface SyncedCommit {
+  oid: string;
+  author: string;
+  email: string;
+  timestamp: number;
+}
+
+/** The commits that the resources of a sync came with, by number: a line per resource names its commit in few bytes. */
+export const commitTable = z.record(
+  z.string().regex(/^\d+$/),
+  z.tuple([z.string(), z.string(), z.string(), z.number()]),
+);
+export type CommitTable = z.output<typeof commitTable>;
+
+/** The number of a commit, and the table with it. Numbers are never given to another commit while they are in use. */
+export function indexOfCommit(
+  table: CommitTable,
+  commit: SyncedCommit | null,
+): { table: CommitTable; index: number | undefined } {
+  if (commit === null) return { table, index: undefined };
+  const numbers = Object.keys(table).map(Number);
+  const known = numbers.find((number) => table[number]?.[0] === commit.oid);
+  if (known !== undefined) return { table, index: known };
+  const index = numbers.length === 0 ? 0 : Math.max(...numbers) + 1;
+  return {
+    table: { ...table, [index]: [commit.oid, commit.author, commit.email, commit.timestamp] },
+    index,
+  };
+}
+
+/** The table without the commits that nothing came with. */
+export function usedCommits(table: CommitTable, used: ReadonlySet<number>): CommitTable {
+  return Object.fromEntries(Object.entries(table).filter(([number]) => used.has(Number(number))));
+}
+
+const sweepEvery = 100;
+
+/** As `usedCommits`, now and then: it takes a look at every line of a state. */
+export function sweepCommits(table: CommitTable, lines: SortedLines): CommitTable {
+  const count = Object.keys(table).length;
+  if (count < sweepEvery || count % sweepEvery !== 0) return table;
+  const text = lines.bytes.toString('latin1');
+  const used = new Set<number>();
+  for (const [, number] of text.matchAll(/"(?:,(\d+))(?:\]\n|,")/g)) used.add(Number(number));
+  return usedCommits(table, used);
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import type { Revision } from '../git/types.js';
+import type { StorageAdapter } from '../storage/types.js';
+import { openState, type SyncedResource, type SyncIdentity, type SyncState } from './sync-state.js';
+
+/** A sync or push that storage remembers: which it is, and its state. */
+export interface SyncRecord {
+  identity: SyncIdentity;
+  state: SyncState;
+  /** Which commit its last run asked for; a branch, in records that do not say. */
+  reads: Revision;
+}
+
+/** What an id tells without its record being read. */
+export interface SyncName {
+  id: string;
+  direction: SyncIdentity['direction'];
+  kind: SyncIdentity['kind'];
+  /** Empty for all namespaces. */
+  namespace: string;
+}
+
+const identity = z.object({
+  direction: z.enum(['SYNC', 'PUSH']),
+  kind: z.enum(['flow', 'file', 'dashboard']),
+  url: z.string(),
+  revision: z.string(),
+  directory: z.string(),
+  namespace: z.string(),
+  gitNamespace: z.string(),
+  children: z.boolean(),
+  rewrite: z.string(),
+});
+
+/** The syncs and pushes that storage remembers, by id; those that cannot be understood are left out. */
+export async function listSyncRecords(
+  storage: StorageAdapter,
+  wanted: (name: SyncName) => boolean = () => true,
+): Promise<SyncRecord[]> {
+  const entries = await storage.list({ kind: 'state', namespace: '', children: false });
+  const names = entries.flatMap(({ key }) => {
+    const name = parseSyncId(key.id);
+    return name !== null && wanted(name) ? [{ key, name }] : [];
+  });
+  if (names.length === 0) return [];
+  const contents = await storage.read(names.map(({ key }) => key));
+  return names.flatMap(({ name }, index): SyncRecord[] => {
+    const { state, head } = openState(name.id, name.kind, contents[index] ?? null);
+    const found = identity.safeParse(head?.sync);
+    if (head === null || !found.success) return [];
+    return [{ identity: found.data, state, reads: head.reads ?? { branch: found.data.revision } }];
+  });
+}
+
+/** Takes apart what `syncId` made; null for other records, such as receipts. */
+export function parseSyncId(id: string): SyncName | null {
+  const match = /^(sync|push)-(flow|file|dashboard)-(.+)-[0-9a-f]{12}$/.exec(id);
+  if (match === null) return null;
+  const [, direction = '', kind, namespace = ''] = match;
+  return {
+    id,
+    direction: direction.toUpperCase() as SyncName['direction'],
+    kind: kind as SyncName['kind'],
+    namespace: namespace === 'all' ? '' : namespace,
+  };
+}
+
+/**
+ * What runs of the other direction, between the same directory of the same branch and the same namespace, last saw on
+ * both sides, by `formatKey`. A push that follows a sync is no conflict with what that sync brought.
+ */
+export async function readCounterpart(
+  storage: StorageAdapter,
+  { direction, kind, url, revision, directory, namespace }: SyncIdentity,
+): Promise<ReadonlyMap<string, readonly SyncedResource[]>> {
+  const records = await listSyncRecords(
+    storage,
+    (name) => name.direction !== direction && name.kind === kind && name.namespace === namespace,
+  );
+  const seen = new Map<string, SyncedResource[]>();
+  for (const { identity: other, state } of records) {
+    if (other.url !== url || other.revision !== revision || other.directory !== directory) continue;
+    for (const [name, resource] of state.byKey) seen.set(name, [...(seen.get(name) ?? []), resource]);
+  }
+  return seen;
+}

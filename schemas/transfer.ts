@@ -29,6 +29,15 @@ export const guards = {
     ),
 };
 
+/** What syncs alone have. */
+export const ownership = {
+  adopt: bool()
+    .default(false)
+    .describe(
+      'Take over resources that another sync brought, instead of failing. For one run, when this sync takes the place of another: its branch, directory or address changed.',
+    ),
+};
+
 /** Which commit a sync reads. */
 export const revision = {
   branch: z.string().min(1).default('main').describe('Branch to read.'),

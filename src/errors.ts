@@ -136,6 +136,10 @@ export class EmptySourceError extends FlowgitError {
 export class ConflictError extends FlowgitError {
   readonly code = 'CONFLICT';
 }
+/** A sync would write or delete what another sync brought. */
+export class OwnedByAnotherSyncError extends FlowgitError {
+  readonly code = 'OWNED_BY_ANOTHER_SYNC';
+}
 export class StalePlanError extends FlowgitError {
   readonly code = 'STALE_PLAN';
 }

@@ -3,7 +3,7 @@ import { connection } from '../schemas/connection.js';
 import type { PlanChange } from '../schemas/plan.js';
 import { bool } from '../schemas/property.js';
 import { namespaceName } from '../schemas/resources.js';
-import { gitDirectory, guards, revision, transferOutput } from '../schemas/transfer.js';
+import { gitDirectory, guards, ownership, revision, transferOutput } from '../schemas/transfer.js';
 import type { Remote } from '../src/git/types.js';
 import { adoptChanged, adoptFlows } from '../src/plan/adopt-flows.js';
 import { memoryOf, readGitFlows, refuseDuplicates } from '../src/plan/git-flows.js';
@@ -24,6 +24,7 @@ const properties = z.strictObject({
   ...connection,
   ...revision,
   ...guards,
+  ...ownership,
   targetNamespace: namespaceName.describe('Namespace the flows go to.'),
   gitDirectory: gitDirectory('_flows'),
   includeChildNamespaces: bool()

@@ -3,7 +3,7 @@ import { connection } from '../schemas/connection.js';
 import type { PlanChange } from '../schemas/plan.js';
 import { bool } from '../schemas/property.js';
 import { namespaceName } from '../schemas/resources.js';
-import { gitDirectory, guards, revision, transferOutput } from '../schemas/transfer.js';
+import { gitDirectory, guards, ownership, revision, transferOutput } from '../schemas/transfer.js';
 import type { Remote } from '../src/git/types.js';
 import { gitNamespaceFiles, readChangedFiles } from '../src/plan/git-namespace-files.js';
 import { formatRevision, jsonLines, remarks } from '../src/plan/report.js';
@@ -22,6 +22,7 @@ const properties = z.strictObject({
   ...connection,
   ...revision,
   ...guards,
+  ...ownership,
   namespace: namespaceName.default('{{ flow.namespace }}').describe('Namespace the files go to.'),
   gitDirectory: gitDirectory('_files'),
   delete: bool().default(false).describe('Delete files of the namespace that git does not have.'),

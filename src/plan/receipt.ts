@@ -99,5 +99,10 @@ function parseHeader(line: Uint8Array): z.output<typeof header> | null {
 }
 
 function keyOf({ id }: Agreement): ResourceKey {
+  return receiptKey(id);
+}
+
+/** Where storage keeps the receipt of the sync with this id. */
+export function receiptKey(id: string): ResourceKey {
   return { kind: 'state', namespace: '', id: `${id}.receipt` };
 }

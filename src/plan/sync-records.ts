@@ -84,3 +84,14 @@ export async function readCounterpart(
   }
   return seen;
 }
+
+/** Whether two scopes of namespaces have one in common. */
+export function overlaps(
+  a: { namespace: string; children: boolean },
+  b: { namespace: string; children: boolean },
+): boolean {
+  const within = (scope: typeof a, namespace: string) =>
+    scope.namespace === namespace ||
+    (scope.children && (scope.namespace === '' || namespace.startsWith(`${scope.namespace}.`)));
+  return within(a, b.namespace) || within(b, a.namespace);
+}

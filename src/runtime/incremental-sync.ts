@@ -3,6 +3,7 @@ import type { GitEntry, PathChange } from '../git/types.js';
 import { indexOfCommit, sweepCommits } from '../plan/commit-table.js';
 import type { CurrentResource, DesiredResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
+import type { Adoption } from '../plan/ownership.js';
 import { type Agreement, findReceipt, type Receipt, writeReceipt } from '../plan/receipt.js';
 import { SortedLines } from '../plan/sorted-lines.js';
 import {
@@ -20,6 +21,7 @@ import { shortCut, type Unchanged, unchangedBy } from './no-change.js';
 import { settle } from './settle.js';
 import {
   changesToApply,
+  claim,
   readStored,
   refuseUnfitKeys,
   type SyncInput,
@@ -103,6 +105,7 @@ async function incrementalSync(context: RunContext, input: IncrementalInput): Pr
     ...syncNames(input),
   });
   refuseUnfitKeys(changes);
+  const adoption = await claim(context, input, changes, (name) => byKey.has(name));
   const plan = await makePlan({
     direction: 'SYNC',
     task: input.task,
@@ -114,7 +117,7 @@ async function incrementalSync(context: RunContext, input: IncrementalInput): Pr
   const { summary } = plan.document;
   summary.unchanged = source - summary.added - summary.updated - summary.overwritten;
   const applied = await settle(context, plan, policy.dryRun, () =>
-    apply(context, plan, input, byKey, decoded),
+    apply(context, plan, { ...input, adoption }, byKey, decoded),
   );
   return { summary, rows: applied ?? reportRows(plan, input, byKey, new Map()).reported.bytes };
 }
@@ -180,7 +183,7 @@ function isClear(
 async function apply(
   context: RunContext,
   plan: StagedPlan,
-  input: IncrementalInput,
+  input: IncrementalInput & { adoption: Adoption },
   former: ReadonlyMap<string, SyncedResource>,
   decoded: Decoded,
 ): Promise<Uint8Array> {
@@ -192,7 +195,7 @@ async function apply(
     table: commits,
     reads: revision,
   });
-  const changes = [...changesToApply(plan), ...(record === null ? [] : [record])];
+  const changes = [...changesToApply(plan), ...input.adoption.changes, ...(record === null ? [] : [record])];
   const at = { scope, version: receipt.version };
   const result = await context.storage.applyAt?.({ changes }, at, { signal: context.signal });
   if (result === undefined) throw new Error('The storage cannot apply at a version.');

@@ -5,6 +5,7 @@ import type { Revision, Snapshot } from '../git/types.js';
 import type { SyncedCommit } from '../plan/commit-table.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
+import { type Adoption, settleOwnership } from '../plan/ownership.js';
 import { refusePathClashes } from '../plan/path-clashes.js';
 import { type BatchEffect, digestListing, type PreparedPlan } from '../plan/prepared-plan.js';
 import { formatRevision } from '../plan/report.js';
@@ -25,7 +26,7 @@ import { settle } from './settle.js';
 /** What a sync task found out before comparing. */
 export interface SyncInput {
   task: string;
-  policy: TransferPolicy & { dryRun: boolean };
+  policy: TransferPolicy & { dryRun: boolean; adopt: boolean };
   identity: SyncIdentity;
   state: SyncState;
   scope: Scope & { kind: SyncIdentity['kind'] };
@@ -74,7 +75,8 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
   if (input.scope.kind === 'file') {
     refusePathClashes(changes, [...input.stored, ...input.aside].map(input.gitPathOf));
   }
-  const result = { ...input, ...resolution, origin: await describeCommit(input.snapshot) };
+  const adoption = await claim(context, input, changes, (name) => input.state.byKey.has(name));
+  const result = { ...input, ...resolution, adoption, origin: await describeCommit(input.snapshot) };
   const plan = await makePlan({
     ...run,
     changes,
@@ -84,6 +86,23 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
   });
   const applied = await settle(context, plan, input.policy.dryRun, () => apply(context, plan, result));
   return { plan, ...(applied ?? { revisionOf: expectedRevisions(plan, input.stored), version: null }) };
+}
+
+/**
+ * Makes sure that what a sync writes belongs to no other sync, or takes it over.
+ * @throws OwnedByAnotherSyncError
+ */
+export async function claim(
+  context: RunContext,
+  { identity, policy }: Pick<SyncInput, 'identity' | 'policy'>,
+  changes: readonly ComparedChange[],
+  owns: (name: string) => boolean,
+): Promise<Adoption> {
+  const { adopt } = policy;
+  const adoption = await settleOwnership(context.storage, { identity, changes, owns, adopt });
+  for (const { sync, resources } of adoption.from)
+    context.logger.info({ sync, resources }, 'taken over from another sync');
+  return adoption;
 }
 
 /**
@@ -192,7 +211,7 @@ export function changesToApply(plan: StagedPlan): StorageChange[] {
   });
 }
 
-type SettledSync = SyncInput & Resolution & { origin: SyncedCommit };
+type SettledSync = SyncInput & Resolution & { adoption: Adoption; origin: SyncedCommit };
 
 /** What was read, and what applying the plan writes. */
 function prepare(plan: StagedPlan, input: SettledSync): PreparedPlan {
@@ -201,7 +220,7 @@ function prepare(plan: StagedPlan, input: SettledSync): PreparedPlan {
     basis: {
       scope,
       listing: digestListing([...stored, ...aside]),
-      records: [{ key: stateKey(state.id), oid: state.storedOid }],
+      records: [{ key: stateKey(state.id), oid: state.storedOid }, ...input.adoption.records],
       git: { revision, commit: snapshot.commit },
     },
     effect: batchEffect(plan, input),
@@ -211,7 +230,7 @@ function prepare(plan: StagedPlan, input: SettledSync): PreparedPlan {
 function batchEffect(plan: StagedPlan, input: SettledSync): BatchEffect {
   const { identity, origin, revision: reads } = input;
   const state = { identity, resources: syncedAfter(plan, input), origin, reads };
-  return { kind: 'batch', changes: changesToApply(plan), state };
+  return { kind: 'batch', changes: [...changesToApply(plan), ...input.adoption.changes], state };
 }
 
 type Applied = Pick<SyncResult, 'revisionOf' | 'version'>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secret } from './connection.js';
 import { planSummary } from './plan.js';
 import { bool, integer, repositoryDirectory, stringList } from './property.js';
 
@@ -50,11 +51,36 @@ export const revision = {
   semver: z.string().min(1).optional().describe('Read the highest tag in this version range.'),
 };
 
+/** Whose signature what is read must carry. */
+export const verification = {
+  verify: z
+    .strictObject({
+      mode: z
+        .enum(['HEAD', 'TAG'])
+        .default('HEAD')
+        .describe(
+          '`HEAD`: the commit that is read is signed. `TAG`: the annotated tag that `tag` or `semver` names is.',
+        ),
+      keys: stringList().describe(
+        'Public keys of those who may sign: SSH keys, one a line, and armoured OpenPGP keys.',
+      ),
+    })
+    .optional()
+    .describe('Refuse what is not signed with one of these keys, before a tree is read.'),
+};
+
 /** Who commits, and how. */
 export const authorship = {
   commitMessage: z.string().optional().describe('Message of the commit.'),
   authorName: z.string().optional().describe('Falls back to `username`.'),
   authorEmail: z.string().optional(),
+  signingKey: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Private key to sign the commit with: SSH (OpenSSH or PEM) or OpenPGP (armoured).')
+    .meta(secret),
+  signingKeyPassphrase: z.string().optional().describe('Opens `signingKey`.').meta(secret),
   pushRetries: integer(0, 1000)
     .default(5)
     .describe('How often to plan again and push again when someone else pushed first.'),

@@ -77,6 +77,10 @@ export class CheckoutConflictError extends FlowgitError {
 export class UnsafePathError extends FlowgitError {
   readonly code = 'UNSAFE_PATH';
 }
+/** A commit or a tag that is not signed, or not by somebody who is trusted, or was changed afterwards. */
+export class SignatureVerificationError extends FlowgitError {
+  readonly code = 'SIGNATURE_VERIFICATION_FAILED';
+}
 export class HostKeyMismatchError extends FlowgitError {
   readonly code = 'HOST_KEY_MISMATCH';
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { connection } from '../schemas/connection.js';
 import { bool, integer, repositoryDirectory } from '../schemas/property.js';
+import { verification } from '../schemas/transfer.js';
 import { InvalidPropertiesError } from '../src/errors.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
@@ -23,6 +24,7 @@ const properties = z.strictObject({
   cloneAllBranches: bool()
     .optional()
     .describe('Fetch every branch. Kestra has true here; it costs a full fetch of each of them.'),
+  ...verification,
   noTags: bool().default(false).describe('Fetch no tags.'),
 });
 
@@ -74,6 +76,7 @@ tasks:
         noTags,
         gitConfig,
         allBranches,
+        verify: resolved.verify,
       });
       context.logger.info({ directory, commit: clone.commit, files: clone.files }, 'repository cloned');
       return { directory, commitId: clone.commit };

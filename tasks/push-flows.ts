@@ -18,6 +18,7 @@ import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/no-change.js';
 import { pushEndpoints, pushRows, pushToGit, retryOnRace } from '../src/runtime/push-to-git.js';
+import { type Sign, signerOf } from '../src/runtime/signer.js';
 import { writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import { formatKey, inScope } from '../src/storage/types.js';
@@ -88,13 +89,14 @@ triggers:
 
   async run(context: RunContext): Promise<z.output<typeof output>> {
     const resolved = await this.resolve(context);
+    const sign = await signerOf(resolved);
     return withRemote(context, resolved, (remote) =>
-      retryOnRace(context, resolved.pushRetries, () => push(context, remote, resolved)),
+      retryOnRace(context, resolved.pushRetries, () => push(context, remote, resolved, sign)),
     );
   }
 }
 
-async function push(context: RunContext, remote: Remote, properties: Properties) {
+async function push(context: RunContext, remote: Remote, properties: Properties, sign: Sign | undefined) {
   const { sourceNamespace, includeChildNamespaces: children, gitDirectory: directory } = properties;
   const targetNamespace = properties.targetNamespace ?? sourceNamespace;
   const toGit = (namespace: string) => moveNamespace(namespace, sourceNamespace, targetNamespace);
@@ -164,6 +166,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
     remote,
     base,
     listed,
+    sign,
     existingPaths: entries.map(({ path }) => path),
     ...placed,
     storedOids: new Map(stored.flows.map((flow) => [formatKey(flow.key), flow.storedOid])),

@@ -15,6 +15,7 @@ import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/no-change.js';
 import { pushEndpoints, pushRows, pushToGit, retryOnRace } from '../src/runtime/push-to-git.js';
+import { type Sign, signerOf } from '../src/runtime/signer.js';
 import { readStored, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import { formatKey } from '../src/storage/types.js';
@@ -72,13 +73,14 @@ tasks:
 
   async run(context: RunContext): Promise<z.output<typeof output>> {
     const resolved = await this.resolve(context);
+    const sign = await signerOf(resolved);
     return withRemote(context, resolved, (remote) =>
-      retryOnRace(context, resolved.pushRetries, () => push(context, remote, resolved)),
+      retryOnRace(context, resolved.pushRetries, () => push(context, remote, resolved, sign)),
     );
   }
 }
 
-async function push(context: RunContext, remote: Remote, properties: Properties) {
+async function push(context: RunContext, remote: Remote, properties: Properties, sign: Sign | undefined) {
   const { namespace, gitDirectory: directory } = properties;
   const scope = { kind: 'file', namespace, children: false } as const;
   const identity: SyncIdentity = {
@@ -143,6 +145,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties)
     remote,
     base,
     listed,
+    sign,
     existingPaths: entries.map(({ path }) => path),
     desired,
     current: files.resources

@@ -3,7 +3,14 @@ import { connection } from '../schemas/connection.js';
 import type { PlanChange } from '../schemas/plan.js';
 import { bool } from '../schemas/property.js';
 import { namespaceName } from '../schemas/resources.js';
-import { gitDirectory, guards, ownership, revision, transferOutput } from '../schemas/transfer.js';
+import {
+  gitDirectory,
+  guards,
+  ownership,
+  revision,
+  transferOutput,
+  verification,
+} from '../schemas/transfer.js';
 import type { Remote } from '../src/git/types.js';
 import { adoptChanged, adoptFlows } from '../src/plan/adopt-flows.js';
 import { memoryOf, readGitFlows, refuseDuplicates } from '../src/plan/git-flows.js';
@@ -15,7 +22,7 @@ import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
-import { listSource, openRevision, revisionOf } from '../src/runtime/open-source.js';
+import { listSource, openRevision, revisionOf, verifiedBy } from '../src/runtime/open-source.js';
 import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import { formatKey } from '../src/storage/types.js';
@@ -23,6 +30,7 @@ import { formatKey } from '../src/storage/types.js';
 const properties = z.strictObject({
   ...connection,
   ...revision,
+  ...verification,
   ...guards,
   ...ownership,
   targetNamespace: namespaceName.describe('Namespace the flows go to.'),
@@ -106,6 +114,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   const agreement = agreementOf(context, identity, snapshot.commit, scope, properties, {
     ignoreInvalid: properties.ignoreInvalidFlows,
     failOnMissing: properties.failOnMissingDirectory,
+    ...(properties.verify && { verified: verifiedBy(properties.verify) }),
   });
   const reported = {
     revision: formatRevision(snapshot.revision, snapshot.commit),

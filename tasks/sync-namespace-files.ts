@@ -3,7 +3,14 @@ import { connection } from '../schemas/connection.js';
 import type { PlanChange } from '../schemas/plan.js';
 import { bool } from '../schemas/property.js';
 import { namespaceName } from '../schemas/resources.js';
-import { gitDirectory, guards, ownership, revision, transferOutput } from '../schemas/transfer.js';
+import {
+  gitDirectory,
+  guards,
+  ownership,
+  revision,
+  transferOutput,
+  verification,
+} from '../schemas/transfer.js';
 import type { Remote } from '../src/git/types.js';
 import { gitNamespaceFiles, readChangedFiles } from '../src/plan/git-namespace-files.js';
 import { formatRevision, jsonLines, remarks } from '../src/plan/report.js';
@@ -13,7 +20,7 @@ import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
-import { listSource, openRevision, revisionOf } from '../src/runtime/open-source.js';
+import { listSource, openRevision, revisionOf, verifiedBy } from '../src/runtime/open-source.js';
 import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import type { StoredEntry } from '../src/storage/types.js';
@@ -21,6 +28,7 @@ import type { StoredEntry } from '../src/storage/types.js';
 const properties = z.strictObject({
   ...connection,
   ...revision,
+  ...verification,
   ...guards,
   ...ownership,
   namespace: namespaceName.default('{{ flow.namespace }}').describe('Namespace the files go to.'),
@@ -85,6 +93,7 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const snapshot = await openRevision(remote, properties, state);
   const agreement = agreementOf(context, identity, snapshot.commit, scope, properties, {
     failOnMissing: properties.failOnMissingDirectory,
+    ...(properties.verify && { verified: verifiedBy(properties.verify) }),
   });
   const reported = {
     revision: formatRevision(snapshot.revision, snapshot.commit),

@@ -78,8 +78,8 @@ export interface Remote {
   /** What the remote has; `prefixes` such as `refs/heads/` narrow the answer. */
   listRefs(prefixes?: readonly string[]): Promise<RemoteRefs>;
   /**
-   * Opens one commit.
-   * @throws BranchNotFoundError, RevisionNotFoundError
+   * Opens one commit. With `verify`, whatever reads something of it fails when the signature is not good.
+   * @throws BranchNotFoundError, RevisionNotFoundError, SignatureVerificationError
    */
   openSnapshot(revision: Revision, options: SnapshotOptions): Promise<Snapshot>;
   /** The present state of a branch that is about to be written, wherever it would start from. */
@@ -120,6 +120,16 @@ export interface SnapshotOptions {
    * come when they are read, many in one request.
    */
   contents: 'all' | 'none';
+  /** What has to be signed before any tree is asked for. */
+  verify?: SignatureCheck | undefined;
+}
+
+/** Which object must carry a good signature, and whose. */
+export interface SignatureCheck {
+  /** `HEAD`: the commit that is opened. `TAG`: the annotated tag that names it. */
+  mode: 'HEAD' | 'TAG';
+  /** SSH public keys, one a line, and armoured OpenPGP public keys. */
+  keys: readonly string[];
 }
 
 /** Opening a snapshot asks for refs alone; objects are transferred when something of it is first asked for. */
@@ -215,6 +225,8 @@ export interface CloneOptions extends Revision {
   allBranches: boolean;
   noTags: boolean;
   gitConfig?: Readonly<Record<string, string | number | boolean>> | undefined;
+  /** What has to be signed before a file is written. */
+  verify?: SignatureCheck | undefined;
 }
 
 export interface ClonedRepository {

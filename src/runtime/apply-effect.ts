@@ -5,6 +5,7 @@ import { recordSyncState, type SyncState } from '../plan/sync-state.js';
 import type { AppliedChange, Batch, Scope } from '../storage/types.js';
 import type { RunContext } from './context.js';
 import { describeCommit } from './describe-commit.js';
+import type { Sign } from './signer.js';
 
 export interface BatchOutcome {
   applied: readonly AppliedChange[];
@@ -29,7 +30,7 @@ export async function applyBatchEffect(
 export async function applyCommitEffect(
   context: RunContext,
   effect: CommitEffect,
-  { state, remote, base }: { state: SyncState; remote: Remote; base: PushBase },
+  { state, remote, base, sign }: { state: SyncState; remote: Remote; base: PushBase; sign: Sign | undefined },
 ): Promise<string | null> {
   const { changes, message, author } = effect;
   if (changes.length === 0) {
@@ -38,7 +39,7 @@ export async function applyCommitEffect(
     return null;
   }
   const committer = { ...author, timestamp: Math.floor(context.clock().getTime() / 1000) };
-  const { commit, remoteMessages } = await remote.push(base, { changes, message, author, committer });
+  const { commit, remoteMessages } = await remote.push(base, { changes, message, author, committer, sign });
   for (const line of remoteMessages) context.logger.info({ remote: line }, 'the remote says');
   const described = { author: { ...author, timestamp: committer.timestamp }, message };
   await remember(

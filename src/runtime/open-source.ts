@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { revision } from '../../schemas/transfer.js';
 import { DirectoryNotFoundError, InvalidPropertiesError } from '../errors.js';
-import type { GitEntry, Remote, Revision, Snapshot } from '../git/types.js';
+import type { GitEntry, Remote, Revision, SignatureCheck, Snapshot } from '../git/types.js';
 import { loadIgnoreRules, relativePath } from '../plan/load-ignore-rules.js';
 import type { SyncState } from '../plan/sync-state.js';
 import type { IgnoreRules } from '../resources/ignore-rules.js';
@@ -38,11 +39,22 @@ export function revisionOf(properties: RevisionProperties): Revision {
  */
 export function openRevision(
   remote: Remote,
-  properties: RevisionProperties & { gitDirectory: string },
+  properties: RevisionProperties & { gitDirectory: string; verify?: SignatureCheck | undefined },
   state: SyncState,
 ): Promise<Snapshot> {
   const contents = state.bytes === null ? 'all' : 'none';
-  return remote.openSnapshot(revisionOf(properties), { path: properties.gitDirectory, contents });
+  const { gitDirectory: path, verify } = properties;
+  return remote.openSnapshot(revisionOf(properties), { path, contents, verify });
+}
+
+/**
+ * What a receipt says about signatures: where it holds, an earlier run found the same commit signed by one of the same
+ * keys. Other keys, or another mode, look again.
+ */
+export function verifiedBy({ mode, keys }: SignatureCheck): string {
+  return createHash('sha256')
+    .update(JSON.stringify([mode, keys]))
+    .digest('hex');
 }
 
 /** Lists the directory a sync reads. With `failOnMissing: false` a missing directory is an empty one. */

@@ -18,6 +18,7 @@ import { applyCommitEffect } from './apply-effect.js';
 import { isUndecided, planOfConflicts, readBases, readMerged } from './conflict-contents.js';
 import type { RunContext } from './context.js';
 import { settle } from './settle.js';
+import type { Sign } from './signer.js';
 import { sleep } from './sleep.js';
 
 type Authorship = z.output<z.ZodObject<typeof authorship>> & { username?: string | undefined };
@@ -32,6 +33,7 @@ export interface PushInput {
   scope: Scope & { kind: SyncIdentity['kind'] };
   remote: Remote;
   base: PushBase;
+  sign: Sign | undefined;
   desired: readonly DesiredResource[];
   current: readonly CurrentResource[];
   held: readonly HeldResource[];

@@ -21,19 +21,20 @@ const refPrefixes = ['refs/heads/', 'refs/tags/'];
 /**
  * Clones into a directory, which may be missing, empty, or hold other files. The result is a repository like git's
  * own; the URL in it has no credentials. When it fails, everything that it made is removed again.
- * @throws CheckoutConflictError, UnsafePathError: both before a file of the working tree is written
+ * @throws CheckoutConflictError, UnsafePathError, SignatureVerificationError: all before a file of the working tree is written
  */
 export async function cloneRepository(
   session: RemoteSession,
   options: CloneOptions,
 ): Promise<ClonedRepository> {
   checkConfig(options.gitConfig ?? {});
+  const verify = await openVerifier(session, options);
   const refs = await session.listRefs(refPrefixes);
   const plan = await planClone(session, refs, options);
   throwIfCancelled(session.signal);
   const target = await prepareDirectory(options.directory);
   try {
-    const files = await fill(session, options, refs, plan, target);
+    const files = await fill(session, { ...options, verify }, refs, plan, target);
     if (plan.commit === null)
       session.logger.warn({ url: session.url }, 'cloned a repository without commits');
     return { directory: target.path, commit: plan.commit ?? '', files };
@@ -45,14 +46,23 @@ export async function cloneRepository(
   }
 }
 
+type Verifier = Awaited<ReturnType<typeof openVerifier>>;
+
+/** What is wrong with the keys is said before anything is asked for. */
+async function openVerifier(session: RemoteSession, options: CloneOptions) {
+  if (options.verify === undefined) return undefined;
+  const { cloneVerifier } = await import('./verify-clone.js');
+  return cloneVerifier(session, options, options.verify);
+}
+
 async function fill(
   session: RemoteSession,
-  options: CloneOptions,
+  options: Omit<CloneOptions, 'verify'> & { verify: Verifier },
   refs: RemoteRefs,
   plan: ClonePlan,
   target: TargetDirectory,
 ): Promise<number> {
-  const { noTags, gitConfig = {} } = options;
+  const { noTags, gitConfig = {}, verify } = options;
   const gitDirectory = await createGitDirectory(target.path);
   const branch = plan.branch ?? (plan.commit === null ? 'main' : null);
   await writeConfigAndHead(gitDirectory, { ...plan, branch }, { url: session.url, noTags, gitConfig });
@@ -61,6 +71,7 @@ async function fill(
   const { pack, shallow } = await fetchToDisk(session, options, plan, refs, gitDirectory);
   try {
     requireCommit(session, pack, plan.commit);
+    await verify?.({ pack, plan, refs });
     await writeRefs(gitDirectory, plan, refs, pack, { noTags, shallow });
     const list = listCheckout(pack, plan.commit, session.limits.maxTreeDepth);
     const entries = await checkout(session, pack, list, target);
@@ -74,7 +85,7 @@ async function fill(
 /** Brings the pack and its index to where git looks for them. */
 async function fetchToDisk(
   session: RemoteSession,
-  options: CloneOptions,
+  options: Omit<CloneOptions, 'verify'>,
   plan: ClonePlan,
   refs: RemoteRefs,
   gitDirectory: string,
@@ -97,7 +108,7 @@ async function fetchToDisk(
 /** Servers that send only what a ref points at are asked for the whole history when a commit is to be found in it. */
 async function fetchWanted(
   session: RemoteSession,
-  { commit, depth, noTags }: CloneOptions,
+  { commit, depth, noTags }: Omit<CloneOptions, 'verify'>,
   { wants }: ClonePlan,
   { refs }: RemoteRefs,
 ): Promise<FetchedPack> {

@@ -41,7 +41,7 @@ export function parseCommit(data: Uint8Array, oid: string): ParsedCommit {
 }
 
 /** What an annotated tag points at. */
-export function parseTag(data: Uint8Array, oid: string): { object: string; type: string } {
+export function parseTag(data: Uint8Array, oid: string): { object: string; type: string; name: string } {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const end = bytes.indexOf(endOfHeaders);
   const headers = readHeaders(bytes.toString('latin1', 0, end === -1 ? bytes.length : end));
@@ -49,7 +49,8 @@ export function parseTag(data: Uint8Array, oid: string): { object: string; type:
   if (!/^[\da-f]{40}$/.test(object)) {
     throw new CorruptPackError(`The tag ${oid} is broken: it names no object.`, { data: { oid } });
   }
-  return { object, type: headers.get('type')?.[0] ?? '' };
+  const name = Buffer.from(headers.get('tag')?.[0] ?? '', 'latin1').toString('utf8');
+  return { object, type: headers.get('type')?.[0] ?? '', name };
 }
 
 /** Header → its values; lines that begin with a space go on with the one before. */

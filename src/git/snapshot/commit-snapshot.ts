@@ -21,6 +21,8 @@ export interface SnapshotScope {
   contents: SnapshotOptions['contents'];
   /** Whether a ref named the commit; otherwise the server may not have it. */
   named: boolean;
+  /** Fails when the commit is not signed as it has to be; asked before any tree is. */
+  verify?: ((fetcher: ObjectFetcher) => Promise<void>) | undefined;
 }
 
 /** One commit over what has been fetched of it; what is missing is fetched when it is asked for. */
@@ -116,6 +118,7 @@ export class CommitSnapshot implements RemoteSnapshot {
   async #transfer(): Promise<ParsedCommit & { oid: string }> {
     const { commit: oid, named } = this.#scope;
     try {
+      await this.#scope.verify?.(this.#fetcher);
       await this.#bringScope();
     } catch (error) {
       if (named || !isRefusal(error)) throw error;

@@ -35,6 +35,7 @@ export async function fetchScope(
   known: readonly KnownCommit[],
 ): Promise<KnownCommit> {
   const { oid, path } = scope;
+  if (fetcher.hasWholeTip) return { commit: oid, path: '', contents: true };
   const base = chooseBase(fetcher, scope, known);
   if (path.length === 0) {
     const done = await fetcher.fetchFirst(requestsFor({ wants: [oid], deepen: 1 }, scope, base));

@@ -52,6 +52,11 @@ export class ObjectFetcher {
     return last;
   }
 
+  /** Whether everything below the commit was asked for at once. */
+  get hasWholeTip(): boolean {
+    return this.#wholeTip !== undefined;
+  }
+
   /** The commit with everything below it: what every server can do. */
   fetchWholeTip(commit: string): Promise<void> {
     this.#wholeTip ??= this.fetch({ wants: [commit], deepen: 1 }).catch((error) => {

@@ -8,6 +8,8 @@ export interface ResolvedRevision {
   oid: string;
   /** As people call it: a branch, a tag, or the commit id. */
   name: string;
+  /** The annotated tag that named it, when one did. */
+  tag?: string;
 }
 
 const maxListedBranches = 20;
@@ -101,6 +103,9 @@ async function resolveCommit(session: RemoteSession, commit: string): Promise<Re
 }
 
 function peeledTag(refs: RemoteRefs, ref: string): ResolvedRevision | null {
-  const oid = refs.peeled.get(ref) ?? refs.refs.get(ref);
-  return oid === undefined ? null : { oid, name: ref.replace(/^refs\/tags\//, '') };
+  const direct = refs.refs.get(ref);
+  if (direct === undefined) return null;
+  const oid = refs.peeled.get(ref);
+  const name = ref.replace(/^refs\/tags\//, '');
+  return oid === undefined ? { oid: direct, name } : { oid, name, tag: direct };
 }

@@ -5,7 +5,8 @@ export const commonOptions: readonly Option[] = [
   {
     name: 'storage',
     value: 'URL',
-    description: 'Where flows and files are kept (or FLOWGIT_STORAGE). Default: file:./flowgit-data',
+    description:
+      'Where flows and files are kept (or FLOWGIT_STORAGE): file:DIR, pglite:DIR, postgres://…, memory:. Default: file:./flowgit-data',
   },
   {
     name: 'cache-dir',

@@ -12,20 +12,38 @@ export interface OpenStorageOptions {
   lockTimeoutMs?: number;
 }
 
-const planned = ['pglite', 'postgres', 'postgresql', 'kestra+http', 'kestra+https'];
-const hint = 'Storage URLs are "memory:" and "file:DIR", for example "file:./flowgit-data".';
+const planned = ['kestra+http', 'kestra+https'];
+const hint =
+  'Storage URLs are "memory:", "file:DIR" (for example "file:./flowgit-data"), "pglite:DIR" and "postgres://user:password@host/database".';
 
 /**
- * Opens the storage a URL names: `memory:`, or a directory as `file:DIR` (`file:./data`, `file:/srv/data`,
- * `file:///srv/data`). Only the last form is percent-decoded. Messages name at most a known scheme, because a URL may
- * hold a password.
+ * Opens the storage a URL names: `memory:`; a directory as `file:DIR` (`file:./data`, `file:/srv/data`,
+ * `file:///srv/data`, of which only the last is percent-decoded); PostgreSQL inside this process as `pglite:DIR`, or on
+ * a server as `postgres://…`, both with an optional `?tenant=…`. Messages name at most a known scheme, because a URL
+ * may hold a password.
  * @throws UnsupportedError
  */
 export async function openStorage(url: string, options: OpenStorageOptions = {}): Promise<StorageAdapter> {
-  if (url === 'memory:') return createMemoryStorage();
-  if (!url.startsWith('file:')) throw unsupportedError(url);
-  const { cwd = '.', ...directoryOptions } = options;
-  return openDirectoryStorage(resolve(cwd, directoryOf(url)), directoryOptions);
+  const { cwd = '.', ...further } = options;
+  switch (schemeOf(url)) {
+    case 'memory':
+      if (url === 'memory:') return createMemoryStorage();
+      break;
+    case 'file':
+      return openDirectoryStorage(resolve(cwd, directoryOf(url)), further);
+    case 'pglite':
+    case 'postgres':
+    case 'postgresql': {
+      // The driver and the database are loaded for those who use them.
+      const { openPostgresStorage } = await import('./postgres.js');
+      return openPostgresStorage(url, options);
+    }
+  }
+  throw unsupportedError(url);
+}
+
+function schemeOf(url: string): string {
+  return url.slice(0, Math.max(0, url.indexOf(':')));
 }
 
 function directoryOf(url: string): string {

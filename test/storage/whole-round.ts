@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { ResourceKind } from '../../schemas/resources.js';
-import { formatKey, openDirectoryStorage } from '../../src/storage/index.js';
+import { formatKey, openDirectoryStorage, type StorageAdapter } from '../../src/storage/index.js';
 import { expectedAfter, roundOf } from './fixtures/rounds.js';
 import { unflushedFs } from './fixtures/unflushed-fs.js';
 
@@ -14,6 +14,21 @@ const kinds: ResourceKind[] = ['flow', 'file', 'state'];
  */
 export async function expectWholeRound(directory: string): Promise<number> {
   const storage = await openDirectoryStorage(directory, { fs: unflushedFs });
+  const round = await expectRoundIn(storage);
+  const expected = expectedAfter(round);
+
+  const files = new Map<string, string>();
+  for (const { key, content } of expected.values()) {
+    if (key.kind === 'flow') files.set(`flows/${key.namespace}/${key.id}.yml`, content);
+    if (key.kind === 'file' && !key.id.endsWith('/')) files.set(`files/${key.namespace}/${key.id}`, content);
+  }
+  expect(filesBelow(directory)).toEqual(new Map([...files].sort()));
+  await storage.close?.();
+  return round;
+}
+
+/** Expects a storage to be exactly one round: listing, revisions and contents. Returns which. */
+export async function expectRoundIn(storage: StorageAdapter): Promise<number> {
   const round = await roundOf(storage);
   const expected = expectedAfter(round);
   const listed = new Map<string, number>();
@@ -27,14 +42,6 @@ export async function expectWholeRound(directory: string): Promise<number> {
   const stored = await storage.read([...expected.values()].map(({ key }) => key));
   const contents = [...expected.values()].map(({ content }) => content);
   expect(stored.map((entry) => entry && Buffer.from(entry.content).toString())).toEqual(contents);
-
-  const files = new Map<string, string>();
-  for (const { key, content } of expected.values()) {
-    if (key.kind === 'flow') files.set(`flows/${key.namespace}/${key.id}.yml`, content);
-    if (key.kind === 'file' && !key.id.endsWith('/')) files.set(`files/${key.namespace}/${key.id}`, content);
-  }
-  expect(filesBelow(directory)).toEqual(new Map([...files].sort()));
-  await storage.close?.();
   return round;
 }
 

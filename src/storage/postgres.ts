@@ -1,0 +1,80 @@
+import { checkBatch, throwIfCancelled } from './batch.js';
+import { checkKey, checkScope } from './keys.js';
+import { applyToDatabase } from './postgres/apply.js';
+import type { Database } from './postgres/database.js';
+import { explainFailure } from './postgres/failures.js';
+import { openDatabase } from './postgres/open.js';
+import { listScope, readKeys, scopeVersion } from './postgres/read.js';
+import { checkTenant, defaultTenant } from './postgres/tenant.js';
+import type { StorageAdapter } from './types.js';
+
+export interface PostgresStorageOptions {
+  /** Whose resources these are; tenants see nothing of each other. */
+  tenant?: string;
+}
+
+/**
+ * Opens the storage that `postgres://…` or `pglite:DIR` names.
+ * @throws UnsupportedError, StorageLockedError, AuthenticationFailedError, NetworkError, StorageError
+ */
+export async function openPostgresStorage(
+  url: string,
+  options: { cwd?: string; lockTimeoutMs?: number } = {},
+): Promise<StorageAdapter> {
+  const { database, tenant } = await openDatabase(url, options);
+  return createPostgresStorage(database, { tenant });
+}
+
+/**
+ * Storage in a PostgreSQL database: see postgres/migrations.ts for the tables. A batch is a transaction. Closing the
+ * storage closes the database.
+ */
+export function createPostgresStorage(
+  database: Database,
+  { tenant = defaultTenant }: PostgresStorageOptions = {},
+): StorageAdapter {
+  checkTenant(tenant);
+  const { db } = database;
+  const location = tenant === defaultTenant ? database.location : `${database.location}?tenant=${tenant}`;
+  const explained = <T>(call: () => Promise<T>): Promise<T> => explainFailure(location, call);
+  const placed: Database = { ...database, location };
+
+  return {
+    location,
+
+    async list(scope, options) {
+      throwIfCancelled(options, location);
+      checkScope(scope);
+      return explained(() => listScope(db, tenant, scope));
+    },
+
+    async read(keys, options) {
+      throwIfCancelled(options, location);
+      for (const key of keys) checkKey(key);
+      return explained(() => readKeys(db, tenant, keys));
+    },
+
+    async apply(batch, options) {
+      throwIfCancelled(options, location);
+      checkBatch(batch);
+      if (batch.changes.length === 0) return [];
+      const { applied } = await explained(() => applyToDatabase(placed, { tenant, batch, options }));
+      return applied;
+    },
+
+    async version(scope, options) {
+      throwIfCancelled(options, location);
+      checkScope(scope);
+      return explained(() => scopeVersion(db, tenant, scope));
+    },
+
+    async applyAt(batch, at, options) {
+      throwIfCancelled(options, location);
+      checkScope(at.scope);
+      checkBatch(batch);
+      return explained(() => applyToDatabase(placed, { tenant, batch, at, options }));
+    },
+
+    close: () => database.close(),
+  };
+}

@@ -147,6 +147,18 @@ export class OwnedByAnotherSyncError extends FlowgitError {
 export class StalePlanError extends FlowgitError {
   readonly code = 'STALE_PLAN';
 }
+/** A plan file that is damaged, was edited, or is none. */
+export class InvalidPlanError extends FlowgitError {
+  readonly code = 'INVALID_PLAN';
+}
+/** A plan that cannot be saved, because the file would hold a secret. */
+export class SecretInPlanError extends FlowgitError {
+  readonly code = 'SECRET_IN_PLAN';
+}
+/** Deletions that somebody had to confirm and did not. */
+export class NotConfirmedError extends FlowgitError {
+  readonly code = 'NOT_CONFIRMED';
+}
 /** Storage changed between reading and writing. */
 export class StorageConflictError extends FlowgitError {
   readonly code = 'STORAGE_CONFLICT';
@@ -159,6 +171,10 @@ export class StorageLockedError extends FlowgitError {
 }
 export class StorageError extends FlowgitError {
   readonly code = 'STORAGE_ERROR';
+}
+/** Some of what was to be written stands and the rest does not; the message says what. */
+export class PartiallyAppliedError extends FlowgitError {
+  readonly code = 'PARTIALLY_APPLIED';
 }
 export class NamespaceNotAllowedError extends FlowgitError {
   readonly code = 'NAMESPACE_NOT_ALLOWED';

@@ -32,6 +32,7 @@ export type {
   PlanSummary,
 } from '../schemas/plan.js';
 export type { ResourceKey, ResourceKind } from '../schemas/resources.js';
+export type { SavedPlan, SavedTask } from '../schemas/saved-plan.js';
 export * from '../src/errors.js';
 export { type Logger, silentLogger } from '../src/logger.js';
 export type { Plan } from '../src/plan/plan.js';
@@ -54,6 +55,7 @@ export {
 export { type ExecuteOptions, executeFlow } from '../src/runtime/execute-flow.js';
 export type { ExecutionEvent } from '../src/runtime/execution-events.js';
 export { TaskRegistry } from '../src/runtime/registry.js';
+export { type AppliedTask, apply, checkPlan } from '../src/runtime/saved-plan/index.js';
 export { Task, type TaskExample, type TaskType } from '../src/runtime/task.js';
 export * from './core/index.js';
 export { Clone, PushFlows, PushNamespaceFiles, SyncFlows, SyncNamespaceFiles };

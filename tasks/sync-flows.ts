@@ -165,6 +165,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   });
   const result = await syncToStorage(context, {
     ...run,
+    connection: properties,
     version,
     stored: stored.filter(({ key }) => !spared.has(formatKey(key))),
     aside: stored.filter(({ key }) => spared.has(formatKey(key))),

@@ -137,6 +137,7 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const takesPart = ({ key: { id } }: StoredEntry) => isInGit(id) && !ignored(id) && !ignored(pathOfFile(id));
   const result = await syncToStorage(context, {
     ...run,
+    connection: properties,
     version,
     stored: stored.filter(takesPart),
     aside: stored.filter((entry) => !takesPart(entry)),

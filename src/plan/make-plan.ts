@@ -17,8 +17,8 @@ export interface PlanInput {
   readBefore(changes: readonly ComparedChange[]): Promise<ReadonlyMap<string, Uint8Array>>;
   /** The contents to be, for the changes given: blob id → bytes. */
   readAfter(changes: readonly ComparedChange[]): Promise<ReadonlyMap<string, Uint8Array>>;
-  /** What applying the plan takes. Absent when a receipt spared the run the reading that a saved plan needs. */
-  prepare?(plan: StagedPlan): PreparedPlan;
+  /** What applying the plan takes, when plans are to be saved. */
+  prepare?: ((plan: StagedPlan) => PreparedPlan) | undefined;
 }
 
 /** A plan together with the contents that applying it writes. */

@@ -12,6 +12,6 @@ export interface Plan {
   readonly volume: Volume;
   /** Unified diff of one change; a single line for binary content, `''` when nothing changes. */
   diff(change: PlanChange): Promise<string>;
-  /** What applying it takes, as plain data; absent when an earlier run's receipt shortened the planning. */
+  /** What applying it takes, as plain data; absent when plans are not to be saved. */
   prepare?(): PreparedPlan;
 }

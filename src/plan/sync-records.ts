@@ -72,6 +72,7 @@ export function parseSyncId(id: string): SyncName | null {
 export async function readCounterpart(
   storage: StorageAdapter,
   { direction, kind, url, revision, directory, namespace }: SyncIdentity,
+  onRead: (state: SyncState) => void = () => {},
 ): Promise<ReadonlyMap<string, readonly SyncedResource[]>> {
   const records = await listSyncRecords(
     storage,
@@ -79,6 +80,7 @@ export async function readCounterpart(
   );
   const seen = new Map<string, SyncedResource[]>();
   for (const { identity: other, state } of records) {
+    onRead(state);
     if (other.url !== url || other.revision !== revision || other.directory !== directory) continue;
     for (const [name, resource] of state.byKey) seen.set(name, [...(seen.get(name) ?? []), resource]);
   }

@@ -1,3 +1,4 @@
+import type { PlanDocument } from '../../schemas/plan.js';
 import type { Git, ProxySettings, TransferProgress } from '../git/types.js';
 import type { Logger } from '../logger.js';
 import type { Plan } from '../plan/plan.js';
@@ -33,6 +34,10 @@ export interface RunContext {
   readonly progress: (event: ProgressEvent) => void;
   /** Told of every plan before it is applied, or instead of it on a dry run. */
   readonly onPlan: (plan: Plan) => void;
+  /** Asked before a plan is applied; what it rejects with stops the run before anything is written. */
+  readonly confirm?: ((plan: PlanDocument) => Promise<void>) | undefined;
+  /** Set when plans are to be saved: then nothing of what they are made on is taken from a receipt. */
+  readonly saving?: PlanSaving | undefined;
   readonly identity: RunIdentity;
 }
 
@@ -42,6 +47,13 @@ export interface RunIdentity {
   readonly flowId: string;
   readonly executionId: string;
   readonly taskId?: string | undefined;
+}
+
+export interface PlanSaving {
+  /** The task's properties as they were written, expressions and all. */
+  readonly written: Readonly<Record<string, unknown>>;
+  /** Whether the task by itself is a dry run: then there is nothing of it to apply. */
+  readonly dryRun: boolean;
 }
 
 export interface SecretSource {

@@ -43,6 +43,8 @@ export function createRunContext(options: RunContextOptions): RunContext {
     clock,
     progress: options.progress ?? (() => {}),
     onPlan: options.onPlan ?? (() => {}),
+    confirm: options.confirm,
+    saving: options.saving,
     identity,
   });
 }

@@ -43,6 +43,10 @@ export interface ExecuteOptions {
   onEvent?: (event: ExecutionEvent) => void;
   /** Properties forced onto every task that has them. */
   overrides?: { dryRun?: true };
+  /** Plans are to be saved: every task that can is run as a dry run, and looks at everything its plan depends on. */
+  savesPlans?: boolean;
+  /** Asked before the plan of a task is applied; what it rejects with fails the task before anything is written. */
+  confirm?: RunContext['confirm'];
   limits?: Partial<ExecutionLimits>;
 }
 

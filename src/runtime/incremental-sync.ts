@@ -57,6 +57,7 @@ export async function syncFromReceipt(
   context: RunContext,
   input: Omit<IncrementalInput, 'receipt'>,
 ): Promise<Unchanged | null> {
+  if (context.saving !== undefined) return null;
   const { agreement, task, policy } = input;
   const receipt = await findReceipt(context.storage, agreement);
   if (receipt === null) return null;

@@ -42,6 +42,7 @@ export async function unchangedSince(
   agreement: Agreement,
   input: NoChangeInput,
 ): Promise<Unchanged | null> {
+  if (context.saving !== undefined) return null;
   const receipt = await findReceipt(context.storage, agreement);
   return receipt === null ? null : unchangedBy(context, agreement, receipt, input);
 }

@@ -4,12 +4,13 @@ import type { TaskDefinition } from '../../schemas/flow.js';
 import { plainMessages } from '../../schemas/plain-messages.js';
 import { InvalidPropertiesError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import type { PlanSaving } from './context.js';
 import type { ExpressionScope } from './expressions/index.js';
 import type { FlowRun } from './flow-run.js';
 import { dropForeignDefaults } from './plugin-defaults.js';
 import { formatPath } from './properties.js';
 import type { AnyTaskType } from './registry.js';
-import { renderValue } from './render-value.js';
+import { isTruthy, renderValue } from './render-value.js';
 import type { Task } from './task.js';
 
 export interface PreparedTask {
@@ -17,6 +18,8 @@ export interface PreparedTask {
   type: AnyTaskType;
   /** A fresh task for each attempt. */
   create: () => Task;
+  /** What a saved plan needs to know of the task; undefined when none is to be saved. */
+  saving: PlanSaving | undefined;
 }
 
 const coreNames = Object.keys(coreProperties.shape);
@@ -46,8 +49,13 @@ export async function prepareTask(
   // A task type may have a property of its own under a core name; then both get it.
   const rest = Object.entries(merged).filter(([name]) => !coreNames.includes(name) || name in shape);
   const properties = dropForeignDefaults(Object.fromEntries(rest), own, type, logger);
-  if (run.options.overrides?.dryRun === true && 'dryRun' in shape) properties.dryRun = true;
-  return { core, type, create: () => new type(properties as never) };
+  const plansOnly = run.options.savesPlans === true;
+  const saving = plansOnly
+    ? { written: properties, dryRun: isTruthy(await renderValue(properties.dryRun, scope, 'dryRun')) }
+    : undefined;
+  const forced = plansOnly || run.options.overrides?.dryRun === true;
+  const given = forced && 'dryRun' in shape ? { ...properties, dryRun: true } : properties;
+  return { core, type, saving, create: () => new type(given as never) };
 }
 
 async function readCoreProperties(merged: TaskDefinition, scope: ExpressionScope): Promise<CoreProperties> {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ConnectionProperties } from '../../schemas/connection.js';
 import type { PlanEndpoint } from '../../schemas/plan.js';
 import type { authorship } from '../../schemas/transfer.js';
 import { PushRejectedError } from '../errors.js';
@@ -7,17 +8,17 @@ import type { FileChange, PushBase, Remote, Signature } from '../git/types.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { refusePathClashes } from '../plan/path-clashes.js';
-import { type CommitEffect, digestListing, type PreparedPlan } from '../plan/prepared-plan.js';
+import { type CommitEffect, digestListing, type PreparedPlan, recordsOf } from '../plan/prepared-plan.js';
 import { formatRevision, jsonLines, pushRow, remarks } from '../plan/report.js';
 import type { ConflictContents, Resolution } from '../plan/resolve-conflicts.js';
 import { readCounterpart } from '../plan/sync-records.js';
-import { type SyncedResource, type SyncIdentity, type SyncState, stateKey } from '../plan/sync-state.js';
+import type { SyncedResource, SyncIdentity, SyncState } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
 import { formatKey, type Scope, type StoredEntry } from '../storage/types.js';
 import { applyCommitEffect } from './apply-effect.js';
 import { isUndecided, planOfConflicts, readBases, readMerged } from './conflict-contents.js';
 import type { RunContext } from './context.js';
-import { settle } from './settle.js';
+import { preparation, settle } from './settle.js';
 import type { Sign } from './signer.js';
 import { sleep } from './sleep.js';
 
@@ -26,7 +27,7 @@ type Authorship = z.output<z.ZodObject<typeof authorship>> & { username?: string
 /** What a push task found out before comparing. */
 export interface PushInput {
   task: string;
-  properties: TransferPolicy & Authorship & { dryRun: boolean };
+  properties: ConnectionProperties & TransferPolicy & Authorship & { dryRun: boolean };
   defaultMessage: string;
   identity: SyncIdentity;
   state: SyncState;
@@ -78,8 +79,9 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
       ? new Map<string, Uint8Array>()
       : base.snapshot.read([...new Set(oids)]);
   };
+  const read = [input.state];
   const { changes, ...resolution } = await planTransfer(transfer, {
-    counterpart: () => readCounterpart(context.storage, identity),
+    counterpart: () => readCounterpart(context.storage, identity, (state) => read.push(state)),
     contents: {
       source: input.read,
       target: readFromGit,
@@ -95,7 +97,9 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
     changes,
     readAfter: readMerged(input.read, resolution),
     readBefore: readFromGit,
-    prepare: (made) => prepare(context, made, settled),
+    prepare: preparation(context, { connection: properties }, (made) =>
+      prepare(context, made, settled, read),
+    ),
   });
   const commitId = await settle(context, plan, properties.dryRun, () =>
     applyCommitEffect(context, commitEffect(context, plan, settled), input),
@@ -160,13 +164,18 @@ export function pushRows(plan: StagedPlan): string {
 type SettledPush = PushInput & Resolution;
 
 /** What was read, and what applying the plan writes. */
-function prepare(context: RunContext, plan: StagedPlan, input: SettledPush): PreparedPlan {
-  const { base, scope, listed, state } = input;
+function prepare(
+  context: RunContext,
+  plan: StagedPlan,
+  input: SettledPush,
+  read: readonly SyncState[],
+): Pick<PreparedPlan, 'basis' | 'effect'> {
+  const { base, scope, listed } = input;
   return {
     basis: {
       scope,
       listing: digestListing(listed),
-      records: [{ key: stateKey(state.id), oid: state.storedOid }],
+      records: recordsOf(read),
       git: {
         revision: { branch: base.branch },
         commit: base.snapshot?.commit ?? null,

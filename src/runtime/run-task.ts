@@ -167,6 +167,7 @@ function attemptContext(
   return taskContext(task.run, task.place, {
     ...attempt,
     logger: task.logger,
+    saving: task.prepared?.saving,
     task: {
       definition: task.merged,
       runId: task.runId,

@@ -1,4 +1,5 @@
 import type { StagedPlan } from '../plan/make-plan.js';
+import type { PreparedConnection, PreparedPlan } from '../plan/prepared-plan.js';
 import type { RunContext } from './context.js';
 
 /**
@@ -18,6 +19,21 @@ export async function settle<T>(
     dryRun ? 'plan made, nothing written' : 'plan made',
   );
   if (dryRun) return null;
+  await context.confirm?.(plan.document);
   context.signal.throwIfAborted();
   return apply();
+}
+
+/** What a sync or push makes of its plan when that is to be saved. */
+type Preparation = (plan: StagedPlan) => Pick<PreparedPlan, 'basis' | 'effect'>;
+
+/** What `makePlan` needs for a plan that is to be saved; undefined when it is not. */
+export function preparation(
+  { saving }: RunContext,
+  { connection }: { connection: PreparedConnection['rendered'] },
+  prepare: Preparation,
+): ((plan: StagedPlan) => PreparedPlan) | undefined {
+  if (saving === undefined) return undefined;
+  const { written, dryRun } = saving;
+  return (plan) => ({ ...prepare(plan), connection: { rendered: connection, written }, dryRun });
 }

@@ -1,3 +1,4 @@
+import type { ConnectionProperties } from '../../schemas/connection.js';
 import type { PlanEndpoint } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
 import { StorageConflictError } from '../errors.js';
@@ -7,11 +8,11 @@ import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } f
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { type Adoption, settleOwnership } from '../plan/ownership.js';
 import { refusePathClashes } from '../plan/path-clashes.js';
-import { type BatchEffect, digestListing, type PreparedPlan } from '../plan/prepared-plan.js';
+import { type BatchEffect, digestListing, type PreparedPlan, recordsOf } from '../plan/prepared-plan.js';
 import { formatRevision } from '../plan/report.js';
 import type { ConflictContents, Resolution } from '../plan/resolve-conflicts.js';
 import { readCounterpart } from '../plan/sync-records.js';
-import { type SyncedResource, type SyncIdentity, type SyncState, stateKey } from '../plan/sync-state.js';
+import type { SyncedResource, SyncIdentity, SyncState } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
 import { rewriteNamespace } from '../resources/flow-source.js';
 import { decodeUtf8 } from '../resources/text.js';
@@ -21,7 +22,7 @@ import { applyBatchEffect } from './apply-effect.js';
 import { isUndecided, planOfConflicts, readBases, readMerged } from './conflict-contents.js';
 import type { RunContext } from './context.js';
 import { describeCommit } from './describe-commit.js';
-import { settle } from './settle.js';
+import { preparation, settle } from './settle.js';
 
 /** What a sync task found out before comparing. */
 export interface SyncInput {
@@ -30,6 +31,7 @@ export interface SyncInput {
   identity: SyncIdentity;
   state: SyncState;
   scope: Scope & { kind: SyncIdentity['kind'] };
+  connection: ConnectionProperties;
   /** How `snapshot` was found. */
   revision: Revision;
   snapshot: Snapshot;
@@ -64,10 +66,11 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
     oid: entry.oid,
   }));
   const { source, target } = syncEndpoints(context, input);
+  const read = [input.state];
   const run = { direction: 'SYNC', task: input.task, source, target } as const;
   const transfer = { ...input, current, target: 'storage', ...syncNames(input) } as const;
   const { changes, ...resolution } = await planTransfer(transfer, {
-    counterpart: () => readCounterpart(context.storage, input.identity),
+    counterpart: () => readCounterpart(context.storage, input.identity, (state) => read.push(state)),
     contents: syncContents(context, input),
     onRefused: (conflicts) => context.onPlan(planOfConflicts(run, conflicts)),
   });
@@ -82,7 +85,7 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
     changes,
     readAfter: readMerged(input.read, resolution),
     readBefore: (wanted) => readStored(context, wanted, 'before'),
-    prepare: (made) => prepare(made, result),
+    prepare: preparation(context, input, (made) => prepare(made, result, read)),
   });
   const applied = await settle(context, plan, input.policy.dryRun, () => apply(context, plan, result));
   return { plan, ...(applied ?? { revisionOf: expectedRevisions(plan, input.stored), version: null }) };
@@ -214,13 +217,17 @@ export function changesToApply(plan: StagedPlan): StorageChange[] {
 type SettledSync = SyncInput & Resolution & { adoption: Adoption; origin: SyncedCommit };
 
 /** What was read, and what applying the plan writes. */
-function prepare(plan: StagedPlan, input: SettledSync): PreparedPlan {
-  const { state, snapshot, stored, aside, scope, revision } = input;
+function prepare(
+  plan: StagedPlan,
+  input: SettledSync,
+  read: readonly SyncState[],
+): Pick<PreparedPlan, 'basis' | 'effect'> {
+  const { snapshot, stored, aside, scope, revision } = input;
   return {
     basis: {
       scope,
       listing: digestListing([...stored, ...aside]),
-      records: [{ key: stateKey(state.id), oid: state.storedOid }, ...input.adoption.records],
+      records: [...recordsOf(read), ...input.adoption.records],
       git: { revision, commit: snapshot.commit },
     },
     effect: batchEffect(plan, input),

@@ -1,6 +1,6 @@
 import type { TaskDefinition } from '../../schemas/flow.js';
 import type { Logger } from '../logger.js';
-import type { OutputFiles, RunContext } from './context.js';
+import type { OutputFiles, PlanSaving, RunContext } from './context.js';
 import type { Children, FlowContext } from './flow-context.js';
 import type { FlowRun, Place } from './flow-run.js';
 import { taskLogger } from './task-logger.js';
@@ -11,6 +11,7 @@ export interface TaskContextOptions {
   logger: Logger;
   signal: AbortSignal;
   children: Children;
+  saving: PlanSaving | undefined;
   /** False once the attempt is over: a task that was left behind is not heard any more. */
   isLive: () => boolean;
 }
@@ -33,6 +34,8 @@ export function taskContext(run: FlowRun, place: Place, options: TaskContextOpti
     },
     identity: { namespace: run.flow.namespace, flowId: run.flow.id, executionId: run.executionId, taskId },
     children: options.children,
+    confirm: run.options.confirm,
+    saving: options.saving,
   } satisfies FlowContext);
 }
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { SavedPlan } from '../../schemas/saved-plan.js';
 import type { RunContext } from './context.js';
 import { resolveProperties } from './properties.js';
 
@@ -36,6 +37,15 @@ export abstract class Task<S extends z.ZodObject = z.ZodObject, O = unknown> {
 
   /** Runs the task once. Outputs are validated by the task's `output` schema in the tests. */
   abstract run(context: RunContext): Promise<O>;
+
+  /**
+   * What a run would do, as a document that can be stored and given to `apply` later. Nothing is written.
+   * @throws UnsupportedError for a task that does not plan; SecretInPlanError
+   */
+  async plan(context: RunContext): Promise<SavedPlan> {
+    const { planTask } = await import('./saved-plan/plan-task.js');
+    return planTask(this, context);
+  }
 
   /**
    * Renders the expressions and parses the result, once per run. Secrets that appear are registered for redaction.

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 export interface Io {
   readonly stdout: TextSink;
   readonly stderr: TextSink;
-  readonly stdin: Readable;
+  readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute; relative paths on the command line are resolved against it. */
   readonly cwd: string;

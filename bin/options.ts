@@ -1,5 +1,11 @@
 import type { Option } from './command.js';
 
+/** Of the commands that write. */
+export const confirmDeletes: Option = {
+  name: 'confirm-deletes',
+  description: 'Show what would be deleted and ask for it on the terminal before anything is written',
+};
+
 /** Options that every command takes, in the order help lists them. */
 export const commonOptions: readonly Option[] = [
   {

@@ -1,5 +1,5 @@
 import { CancelledError, reportError } from '../src/errors.js';
-import { exitCodeOf } from './exit-code.js';
+import { exitCodeOf, stalePlanExitCode } from './exit-code.js';
 import { formatError } from './print-error.js';
 import type { Session } from './session.js';
 
@@ -11,5 +11,6 @@ export async function printFailure(session: Session, error: unknown): Promise<nu
   // With --json, standard error holds JSON lines alone.
   if (settings.json) session.printJson({ error: report });
   else status.print(formatError(report, stderrColors));
+  if (report.code === 'STALE_PLAN') return stalePlanExitCode;
   return exitCodeOf({ state: error instanceof CancelledError ? 'CANCELLED' : 'FAILED' }, io.signal);
 }

@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Execution } from '../schemas/execution.js';
 import type { FlowDefinition } from '../schemas/flow.js';
+import type { SavedPlan } from '../schemas/saved-plan.js';
 import { reportError } from '../src/errors.js';
 import { createGit } from '../src/git/index.js';
 import { executeFlow } from '../src/runtime/execute-flow.js';
+import type { StorageAdapter } from '../src/storage/types.js';
 import type { Arguments } from './command.js';
 import { readFlowFile } from './flow-file.js';
 import { readInputs } from './flow-inputs.js';
+import { confirmDeletes } from './options.js';
 import { directoryOutputFiles } from './output-files.js';
 import { type PlannedTask, PlannedTasks } from './planned-tasks.js';
 import { pruneOutputs } from './prune-outputs.js';
@@ -22,31 +25,41 @@ export interface FlowOutcome {
   execution: Execution;
   plans: readonly PlannedTask[];
   dryRun: boolean;
+  /** The plans as one document, when that was asked for and the flow could be planned. */
+  saved: SavedPlan | null;
 }
 
-/** Runs the flow in `file`. A failure before its first task is an execution that failed as well. */
+export interface RunFlowOptions {
+  /** A file, or a flow that a command made. */
+  flow: string | FlowDefinition;
+  dryRun: boolean;
+  /** Make the plans fit to be saved; nothing is written then. */
+  savesPlans?: boolean;
+}
+
+/** Runs a flow. A failure before its first task is an execution that failed as well. */
 export async function runFlow(
   session: Session,
   args: Arguments,
-  options: { file: string; dryRun: boolean },
+  { flow: given, dryRun, savesPlans = false }: RunFlowOptions,
 ): Promise<FlowOutcome> {
-  const { file, dryRun } = options;
   const planned = new PlannedTasks();
   const executionId = randomUUID();
   const startedAt = new Date();
   let flow: FlowDefinition | null = null;
   try {
-    flow = await readFlowFile(session.io.cwd, file);
-    const execution = await execute(session, args, { flow, executionId, dryRun, planned });
+    flow = typeof given === 'string' ? await readFlowFile(session.io.cwd, given) : given;
+    const run = { flow, executionId, dryRun, planned, savesPlans };
+    const { execution, saved } = await execute(session, args, run);
     await pruneOutputs(outputRoot(session, dryRun)).catch(async (error: unknown) => {
       (await session.logger()).debug({ err: error }, 'Output files of earlier runs could not be removed');
     });
-    return { execution, plans: planned.list(), dryRun };
+    return { execution, plans: planned.list(), dryRun, saved };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     (await session.logger()).debug({ err: error }, 'The flow could not be run');
     const execution = failedExecution(error, { executionId, startedAt, flow });
-    return { execution, plans: planned.list(), dryRun };
+    return { execution, plans: planned.list(), dryRun, saved: null };
   } finally {
     session.status.stop();
   }
@@ -57,16 +70,22 @@ interface Run {
   executionId: string;
   dryRun: boolean;
   planned: PlannedTasks;
+  savesPlans: boolean;
 }
 
-async function execute(session: Session, args: Arguments, run: Run): Promise<Execution> {
+async function execute(
+  session: Session,
+  args: Arguments,
+  run: Run,
+): Promise<Pick<FlowOutcome, 'execution' | 'saved'>> {
   const { settings, surroundings, redactor, io } = session;
   const inputs = await readInputs(args, run.flow, io.cwd);
   const logger = await session.logger();
   const status =
     settings.json || settings.quiet ? null : new TaskStatus(session.status, session.stderrColors);
-  return withStorage(session, (storage) =>
-    executeFlow(run.flow, {
+  const confirm = args.switches.has(confirmDeletes.name) ? await deletionsConfirmedOn(session) : undefined;
+  return withStorage(session, async (storage) => {
+    const execution = await executeFlow(run.flow, {
       registry: createRegistry(),
       storage,
       git: createGit({ environment: gitEnvironment(surroundings.env) }),
@@ -89,12 +108,29 @@ async function execute(session: Session, args: Arguments, run: Run): Promise<Exe
         status?.onEvent(event);
       },
       ...(run.dryRun && { overrides: { dryRun: true } }),
-    }),
-  );
+      savesPlans: run.savesPlans,
+      confirm,
+    });
+    const isPlanned = run.savesPlans && (execution.state === 'SUCCESS' || execution.state === 'WARNING');
+    return { execution, saved: isPlanned ? await save(session, run, storage) : null };
+  });
+}
+
+async function save(session: Session, { flow, planned }: Run, storage: StorageAdapter): Promise<SavedPlan> {
+  const [{ savePlan }, { planContext }] = await Promise.all([
+    import('../src/runtime/saved-plan/save-plan.js'),
+    import('./plan-context.js'),
+  ]);
+  return savePlan(await planContext(session, storage), planned.list(), flow);
+}
+
+async function deletionsConfirmedOn(session: Session) {
+  const { askForDeletions } = await import('./terminal/ask-for-deletions.js');
+  return askForDeletions(session);
 }
 
 /** What git programs run for `file://` remotes with: where they are and how they are configured, and no secrets. */
-function gitEnvironment(env: Readonly<Record<string, string | undefined>>) {
+export function gitEnvironment(env: Readonly<Record<string, string | undefined>>) {
   const names = [
     'PATH',
     'HOME',

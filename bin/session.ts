@@ -10,7 +10,7 @@ import { StatusArea } from './terminal/status-area.js';
 
 /** What every command works with. Everything it prints passes the redactor. */
 export interface Session {
-  readonly io: Pick<Io, 'cwd' | 'signal'>;
+  readonly io: Pick<Io, 'cwd' | 'signal' | 'stdin' | 'stderr'>;
   readonly settings: Settings;
   readonly surroundings: Surroundings;
   readonly redactor: Redactor;

@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import { apply } from './apply.js';
 import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { plan } from './plan.js';
@@ -11,6 +12,7 @@ import { validate } from './validate.js';
 export const commands: readonly Command[] = [
   run,
   plan,
+  apply,
   validate,
   tasks,
   schema,

@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import { confirmDeletes } from '../options.js';
 
 /** `flowgit run FLOW.yml` */
 export const run: Command = {
@@ -8,10 +9,11 @@ export const run: Command = {
   summary: 'Run a flow file once',
   description:
     'Runs the tasks of a flow file once, without its triggers, and exits with 0 when it succeeded (warnings included) or 1 when it failed.',
-  options: [],
+  options: [confirmDeletes],
   examples: [
     'flowgit run sync.yml --secret GITHUB_ACCESS_TOKEN=@token.txt',
     'flowgit run sync.yml --dry-run --diff',
+    'flowgit run sync.yml --confirm-deletes',
     'flowgit run push.yml --storage file:./flows --input branch=main --json',
   ],
   async run(session, args) {
@@ -21,7 +23,7 @@ export const run: Command = {
       import('../exit-code.js'),
     ]);
     const [file = ''] = args.positionals;
-    const outcome = await runFlow(session, args, { file, dryRun: session.settings.dryRun });
+    const outcome = await runFlow(session, args, { flow: file, dryRun: session.settings.dryRun });
     if (session.settings.json) session.printJson(outcome.execution);
     else await printOutcome(session, outcome);
     return exitCodeOf(outcome.execution, session.io.signal);

@@ -5,18 +5,23 @@ export const schema: Command = {
   name: 'schema',
   arguments: '[TYPE]',
   arity: { min: 0, max: 1 },
-  summary: 'JSON Schema of a flow file, or of one task',
+  summary: 'JSON Schema of a flow file, of one task, or of a saved plan',
   description:
-    'Prints a JSON Schema that editors check and complete flow files with. In a YAML file, "# yaml-language-server: $schema=flow.schema.json" on the first line names it.',
+    'Prints a JSON Schema that editors check and complete flow files with. In a YAML file, "# yaml-language-server: $schema=flow.schema.json" on the first line names it. "flowgit schema plan" is for what "flowgit plan -o" saves.',
   options: [],
-  examples: ['flowgit schema > flow.schema.json', 'flowgit schema git.SyncFlows'],
+  examples: ['flowgit schema > flow.schema.json', 'flowgit schema git.SyncFlows', 'flowgit schema plan'],
   async run(session, args) {
     const [{ createRegistry }, { flowSchema, singleTaskSchema }] = await Promise.all([
       import('../registry.js'),
       import('../catalogue/flow-schema.js'),
     ]);
-    const registry = createRegistry();
     const [type] = args.positionals;
+    if (type === 'plan') {
+      const { savedPlanSchema } = await import('../catalogue/plan-schema.js');
+      session.printJson(savedPlanSchema());
+      return 0;
+    }
+    const registry = createRegistry();
     session.printJson(
       type === undefined ? flowSchema(registry) : singleTaskSchema(registry.get(type), registry),
     );

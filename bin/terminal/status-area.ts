@@ -54,6 +54,18 @@ export class StatusArea {
     this.#timer.unref();
   }
 
+  /** Shows a question below everything, without an area, until `answer` resolves. */
+  async ask<T>(question: string, answer: () => Promise<T>): Promise<T> {
+    const render = this.#render;
+    this.stop();
+    this.#sink.write(this.#mask(question));
+    try {
+      return await answer();
+    } finally {
+      if (render !== null) this.start(render);
+    }
+  }
+
   /** Removes the area. Safe to call twice. */
   stop(): void {
     if (this.#timer === null) return;

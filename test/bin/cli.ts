@@ -6,7 +6,7 @@ export interface CliOptions {
   cwd: string;
   env?: Record<string, string>;
   stdin?: string;
-  /** Both streams are terminals of this width. */
+  /** All three streams are terminals of this width. */
   columns?: number;
   signal?: AbortSignal;
 }
@@ -35,7 +35,9 @@ export async function cli(argv: string[], options: CliOptions): Promise<CliResul
         stderr += text;
       },
     },
-    stdin: Readable.from([Buffer.from(options.stdin ?? '')]),
+    stdin: Object.assign(Readable.from([Buffer.from(options.stdin ?? '')]), {
+      isTTY: options.columns !== undefined,
+    }),
     env: { XDG_CACHE_HOME: `${options.cwd}/cache`, ...options.env },
     cwd: options.cwd,
     signal: options.signal ?? new AbortController().signal,

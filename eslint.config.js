@@ -3,7 +3,17 @@ import tseslint from 'typescript-eslint';
 /** Biome formats and lints; ESLint adds only the rules that need types. */
 export default tseslint.config(
   {
-    ignores: ['dist', '.dist-next', 'coverage', 'docs/api', 'reports', '.stryker-tmp', '**/*.js', '**/*.cjs'],
+    ignores: [
+      '**/assembly',
+      'dist',
+      '.dist-next',
+      'coverage',
+      'docs/api',
+      'reports',
+      '.stryker-tmp',
+      '**/*.js',
+      '**/*.cjs',
+    ],
   },
   {
     files: ['**/*.ts'],

@@ -2,7 +2,7 @@ import { CorruptPackError, LimitExceededError } from '../../errors.js';
 import type { GitObject, ReadableObjects } from '../objects/store.js';
 import { applyDelta, readDeltaSizes } from './apply-delta.js';
 import type { EntryHeader } from './entry-header.js';
-import type { Draft, PackObjects } from './pack-objects.js';
+import type { KeptObject, PackObjects } from './pack-objects.js';
 
 interface WaitingDelta {
   /** Number of the entry in the pack. */
@@ -35,13 +35,17 @@ export class DeltaResolver {
     this.#bases = bases;
   }
 
-  addWhole(offset: number, draft: Draft): void {
+  addWhole(offset: number, kept: KeptObject): void {
     const entry = this.#addEntry(offset);
-    const { oid } = this.#keep(entry, draft, 0);
-    if (this.#waiting > 0) this.#resolveAfter(entry, oid);
+    this.#place(entry, kept, 0);
+    if (this.#waiting > 0) this.#resolveAfter(entry, kept.oid);
   }
 
-  addDelta(offset: number, delta: Buffer, { baseOffset, baseOid }: EntryHeader): void {
+  addDelta(
+    offset: number,
+    delta: Buffer,
+    { baseOffset, baseOid }: Pick<EntryHeader, 'baseOffset' | 'baseOid'>,
+  ): void {
     const entry = this.#addEntry(offset);
     const waiting = { entry, delta };
     if (baseOid !== null) {
@@ -69,11 +73,9 @@ export class DeltaResolver {
     return this.#offsets.push(offset) - 1;
   }
 
-  #keep(entry: number, draft: Draft, depth: number): { index: number; oid: string } {
-    const kept = this.#objects.add(draft);
-    this.#indexes[entry] = kept.index;
-    this.#depths[kept.index] = depth;
-    return kept;
+  #place(entry: number, { index }: KeptObject, depth: number): void {
+    this.#indexes[entry] = index;
+    this.#depths[index] = depth;
   }
 
   #wait<K>(map: Map<K, WaitingDelta[]>, base: K, waiting: WaitingDelta): void {
@@ -117,7 +119,9 @@ export class DeltaResolver {
     }
     const draft = this.#objects.draft(base.type, resultSize);
     applyDelta(base.data, delta, start, draft.content);
-    return this.#keep(entry, draft, depth).oid;
+    const kept = this.#objects.add(draft);
+    this.#place(entry, kept, depth);
+    return kept.oid;
   }
 
   #entryAt(offset: number): number {

@@ -18,10 +18,16 @@ export interface EntryHeader {
 /** More than any header takes: ten bytes of size, and ten of an offset or twenty of an id. */
 export const maxHeaderBytes = 30;
 
-const types: Record<number, ObjectType> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
+/** By the numbers that entries have for them. */
+export const objectTypes: Readonly<Record<number, ObjectType>> = {
+  1: 'commit',
+  2: 'tree',
+  3: 'blob',
+  4: 'tag',
+};
 const ofsDelta = 6;
-const refDelta = 7;
-const oidBytes = 20;
+export const refDelta = 7;
+export const oidBytes = 20;
 
 /**
  * Reads an entry's header at the beginning of `bytes`.
@@ -41,7 +47,7 @@ export function parseEntryHeader(bytes: Buffer, offset: number): EntryHeader | n
     scale *= 128;
     if (!Number.isSafeInteger(size)) throw corrupt(offset, 'declares an impossible size');
   }
-  const type = types[typeNumber];
+  const type = objectTypes[typeNumber];
   if (type) return { type, size, baseOffset: null, baseOid: null, headerBytes: position };
 
   if (typeNumber === refDelta) {

@@ -17,6 +17,12 @@ export interface Draft {
   readonly contentStart: number;
 }
 
+/** An object that was kept: its number among them, and its id. */
+export interface KeptObject {
+  index: number;
+  oid: string;
+}
+
 /** Where one object stands: its header from `start` on, its content behind that, until `end`. */
 export interface LaidOutObject {
   readonly oid: string;
@@ -127,13 +133,18 @@ export class PackObjects implements ReadableObjects {
   }
 
   /** Names and keeps a finished object. */
-  add({ type, slab, headerStart, contentStart, content }: Draft): { index: number; oid: string } {
-    const oid = hash('sha1', slab.subarray(headerStart, contentStart + content.length), 'hex');
+  add({ type, slab, headerStart, contentStart, content }: Draft): KeptObject {
+    return this.place(type, slab, headerStart, contentStart, content.length);
+  }
+
+  /** Names and keeps an object that stands in a slab of the caller's, behind the header that its id covers. */
+  place(type: ObjectType, slab: Buffer, headerStart: number, contentStart: number, size: number): KeptObject {
+    const oid = hash('sha1', slab.subarray(headerStart, contentStart + size), 'hex');
     const index = this.#types.length;
     this.#types.push(type);
     this.#slabs.push(slab);
     this.#starts.push(contentStart);
-    this.#sizes.push(content.length);
+    this.#sizes.push(size);
     if (!this.#byOid.has(oid)) this.#byOid.set(oid, index);
     return { index, oid };
   }

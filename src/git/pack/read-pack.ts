@@ -6,6 +6,7 @@ import { maxHeaderBytes, parseEntryHeader } from './entry-header.js';
 import { inflateEntry } from './inflate-entry.js';
 import { PackObjects } from './pack-objects.js';
 import { PackWindow } from './pack-window.js';
+import { readManyEntries } from './read-many-entries.js';
 
 export interface ReadPackOptions {
   limits: GitLimits;
@@ -32,11 +33,16 @@ export async function readPack(
   const deltas = new DeltaResolver(objects, limits.maxDeltaDepth, bases);
   try {
     const total = await readPackHeader(window, limits.maxObjects);
-    for (let done = 0; done < total; done++) {
-      const pending = readEntry(window, objects, deltas);
-      if (pending) await pending;
-      if (onProgress && done % progressEvery === 0) {
+    for (let done = 0, told = 0; done < total; ) {
+      done += readManyEntries(window, objects, deltas, total - done);
+      if (done < total) {
+        const pending = readEntry(window, objects, deltas);
+        if (pending) await pending;
+        done++;
+      }
+      if (onProgress && done - told >= progressEvery) {
         onProgress({ phase: 'receive', done, total, bytes: window.received });
+        told = done;
       }
     }
     await readPackChecksum(window);
@@ -90,7 +96,7 @@ function readEntry(
     return andThen(inflateEntry(window, delta), () => deltas.addDelta(offset, delta, header));
   }
   const draft = objects.draft(header.type, header.size);
-  return andThen(inflateEntry(window, draft.content), () => deltas.addWhole(offset, draft));
+  return andThen(inflateEntry(window, draft.content), () => deltas.addWhole(offset, objects.add(draft)));
 }
 
 function andThen(pending: Promise<void> | undefined, step: () => void): Promise<void> | undefined {

@@ -2,7 +2,7 @@ import { createGit } from '../src/git/index.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { createRunContext, type RunContextOptions } from '../src/runtime/create-context.js';
 import type { StorageAdapter } from '../src/storage/types.js';
-import { gitEnvironment } from './run-flow.js';
+import { gitEnvironment } from './git-environment.js';
 import type { Session } from './session.js';
 
 /** The context that plans are saved and applied in: what the command line gives, and no run around it. */

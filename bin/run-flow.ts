@@ -10,6 +10,7 @@ import type { StorageAdapter } from '../src/storage/types.js';
 import type { Arguments } from './command.js';
 import { readFlowFile } from './flow-file.js';
 import { readInputs } from './flow-inputs.js';
+import { gitEnvironment } from './git-environment.js';
 import { confirmDeletes } from './options.js';
 import { directoryOutputFiles } from './output-files.js';
 import { type PlannedTask, PlannedTasks } from './planned-tasks.js';
@@ -127,19 +128,6 @@ async function save(session: Session, { flow, planned }: Run, storage: StorageAd
 async function deletionsConfirmedOn(session: Session) {
   const { askForDeletions } = await import('./terminal/ask-for-deletions.js');
   return askForDeletions(session);
-}
-
-/** What git programs run for `file://` remotes with: where they are and how they are configured, and no secrets. */
-export function gitEnvironment(env: Readonly<Record<string, string | undefined>>) {
-  const names = [
-    'PATH',
-    'HOME',
-    'XDG_CONFIG_HOME',
-    'GIT_EXEC_PATH',
-    'GIT_CONFIG_GLOBAL',
-    'GIT_CONFIG_NOSYSTEM',
-  ];
-  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
 /** Beside the flows, where they are a directory that the run may write to; otherwise in the cache. */

@@ -118,7 +118,7 @@ describe('flowgit plan -o and flowgit apply', () => {
     expect((await run('apply', 'plan.json', '--secret', 'TOKEN=hunter2-token')).code).toBe(0);
     expect(await inStorage()).toEqual(['company.team/a', 'company.team/b']);
 
-    await writeFile(join(cwd, 'sync.yml'), source + '    password: hunter2-token\n');
+    await writeFile(join(cwd, 'sync.yml'), `${source}    password: hunter2-token\n`);
     const refused = await run('plan', 'sync.yml', '-o', 'other.json');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('SECRET_IN_PLAN') });
     expect(refused.stderr + refused.stdout).not.toContain('hunter2');

@@ -11,6 +11,11 @@ const rooms = [
   { name: 'resources', path: '^src/resources/', may: [...base, '^src/resources/'] },
   { name: 'storage', path: '^src/storage/', may: [...base, '^src/resources/', '^src/storage/'] },
   {
+    name: 'secrets',
+    path: '^src/secrets/',
+    may: [...base, ...contracts, '^src/secrets/'],
+  },
+  {
     name: 'git',
     path: '^src/git/',
     may: ['^src/(errors|logger|redaction)\\.ts$', '^src/git/'],

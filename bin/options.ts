@@ -33,6 +33,16 @@ export const commonOptions: readonly Option[] = [
     multiple: true,
     description: 'NAME=VALUE lines, each one a secret; SECRET_<NAME> holds base64, ENV_<NAME> is envs.<name>',
   },
+  {
+    name: 'secrets-file',
+    value: 'FILE',
+    description: 'Secrets as a YAML or JSON mapping of names to texts (or FLOWGIT_SECRETS_FILE)',
+  },
+  {
+    name: 'secrets-dir',
+    value: 'DIR',
+    description: 'Secrets as one file each, as Kubernetes mounts them (or FLOWGIT_SECRETS_DIR)',
+  },
   { name: 'input', value: 'NAME=VALUE', multiple: true, description: "A value for one of the flow's inputs" },
   { name: 'dry-run', description: 'Plan and report; write nothing' },
   {

@@ -4,6 +4,7 @@ import { createRunContext, type RunContextOptions } from '../src/runtime/create-
 import type { StorageAdapter } from '../src/storage/types.js';
 import { gitEnvironment } from './git-environment.js';
 import type { Session } from './session.js';
+import { runSecrets } from './stored-secrets.js';
 
 /** The context that plans are saved and applied in: what the command line gives, and no run around it. */
 export async function planContext(
@@ -23,7 +24,7 @@ export async function planContext(
       cacheMaxBytes: settings.cacheMaxBytes,
     },
     logger: await session.logger(),
-    secrets: surroundings.secrets,
+    secrets: runSecrets(session, storage),
     variables: { envs: surroundings.envs },
     workingDirectory: settings.workingDir ?? io.cwd,
     signal: io.signal,

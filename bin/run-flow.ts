@@ -18,6 +18,7 @@ import { pruneOutputs } from './prune-outputs.js';
 import { createRegistry } from './registry.js';
 import type { Session } from './session.js';
 import { storageDirectory, withStorage } from './storage.js';
+import { runSecrets } from './stored-secrets.js';
 import { TaskStatus } from './terminal/task-status.js';
 import { UsageError } from './usage-error.js';
 
@@ -97,7 +98,7 @@ async function execute(
       },
       logger,
       redactor,
-      secrets: surroundings.secrets,
+      secrets: runSecrets(session, storage),
       envs: surroundings.envs,
       inputs,
       executionId: run.executionId,

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Redactor } from '../src/redaction.js';
-import type { SecretSource } from '../src/runtime/context.js';
+import { decodeVariable, knownSecrets, secretPrefix } from '../src/secrets/environment.js';
+import { firstOf, type SecretProvider, textOfFile } from '../src/secrets/types.js';
 import { type Arguments, lastValue } from './command.js';
 import { parseEnvFile } from './env-file.js';
 import type { Io } from './io.js';
@@ -9,7 +10,7 @@ import { UsageError } from './usage-error.js';
 
 /** What the surroundings give a run, with every secret in it already known to the redactor. */
 export interface Surroundings {
-  secrets: SecretSource;
+  secrets: SecretProvider;
   /** `ENV_<NAME>` as expressions see it: `envs.name`. */
   envs: Readonly<Record<string, string>>;
   /** The process environment, and the env files over it. */
@@ -18,14 +19,14 @@ export interface Surroundings {
   undecodable: readonly string[];
 }
 
-const secretPrefix = 'SECRET_';
 const envPrefix = 'ENV_';
 /** Variables that flowgit itself understands; in an env file they are settings, not secrets. */
 const setting = /^(FLOWGIT_|ENV_|(https?|all|no)_proxy$|NO_COLOR$|FORCE_COLOR$)/i;
 
 /**
- * Collects the secrets, weakest first: `SECRET_<NAME>` of the environment, env files, `--secret`. All are registered
- * with the redactor, so this runs before anything is printed.
+ * Collects the secrets, weakest first: the secrets directory, the secrets file, `SECRET_<NAME>` of the environment, env
+ * files, `--secret`. The last three are registered with the redactor here, so this runs before anything is printed; the
+ * others when a run asks for them.
  * @throws UsageError
  */
 export async function readSurroundings(args: Arguments, io: Io, redactor: Redactor): Promise<Surroundings> {
@@ -39,7 +40,7 @@ export async function readSurroundings(args: Arguments, io: Io, redactor: Redact
     redactor.registerUrl(value);
     if (!name.startsWith(secretPrefix)) return;
     register(redactor, value);
-    const decoded = decodeBase64(value);
+    const decoded = decodeVariable(value);
     if (decoded === null) undecodable.push(name);
     else add(name.slice(secretPrefix.length), decoded);
   };
@@ -68,7 +69,8 @@ export async function readSurroundings(args: Arguments, io: Io, redactor: Redact
   if (storage !== undefined) redactor.registerUrl(storage);
 
   const env = { ...io.env, ...fromFiles };
-  return { secrets: secretSource(secrets), envs: expressionEnvs(env), env, undecodable };
+  const providers = [knownSecrets(secrets), ...(await furtherProviders(args, io, env))];
+  return { secrets: firstOf(providers), envs: expressionEnvs(env), env, undecodable };
 }
 
 /** Splits `NAME=VALUE` at its first equals sign. The message leaves the value out. */
@@ -76,11 +78,6 @@ export function splitPair(text: string, option: string): [string, string] {
   const at = text.indexOf('=');
   if (at < 1) throw new UsageError(`--${option} needs NAME=VALUE.`);
   return [text.slice(0, at), text.slice(at + 1)];
-}
-
-/** Secrets have upper-case names, as Kestra's environment gives them; asking is not case-sensitive. */
-function secretSource(secrets: ReadonlyMap<string, string>): SecretSource {
-  return { get: async (name) => secrets.get(name.toUpperCase()) ?? null };
 }
 
 function expressionEnvs(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
@@ -93,13 +90,32 @@ function expressionEnvs(env: Readonly<Record<string, string | undefined>>): Reco
   );
 }
 
+/** Files that are read when a secret of theirs is asked for; loaded for those who have them. */
+async function furtherProviders(
+  args: Arguments,
+  io: Io,
+  env: Surroundings['env'],
+): Promise<SecretProvider[]> {
+  const file = lastValue(args, 'secrets-file') ?? env.FLOWGIT_SECRETS_FILE ?? '';
+  const directory = lastValue(args, 'secrets-dir') ?? env.FLOWGIT_SECRETS_DIR ?? '';
+  const providers: SecretProvider[] = [];
+  if (file !== '') {
+    const { fileSecrets } = await import('../src/secrets/file.js');
+    providers.push(fileSecrets(resolve(io.cwd, file)));
+  }
+  if (directory !== '') {
+    const { directorySecrets } = await import('../src/secrets/directory.js');
+    providers.push(directorySecrets(resolve(io.cwd, directory)));
+  }
+  return providers;
+}
+
 /** `@FILE` and `@-` name where the value is, `@@` begins a value that starts with an at sign. */
 async function secretValue(value: string, io: Io): Promise<string> {
   if (value.startsWith('@@')) return value.slice(1);
   if (!value.startsWith('@')) return value;
   const text = value === '@-' ? await readStdin(io) : await readText(value.slice(1), io, '--secret');
-  // Editors end a file with a line break that is no part of a token; a key of several lines keeps its own.
-  return /^[^\n]*\n$/.test(text) ? text.replace(/\r?\n$/, '') : text;
+  return textOfFile(text);
 }
 
 async function readStdin(io: Io): Promise<string> {
@@ -121,11 +137,4 @@ async function readText(file: string, io: Io, option: string): Promise<string> {
 function register(redactor: Redactor, value: string): void {
   redactor.register(value);
   redactor.register(value.trim());
-}
-
-function decodeBase64(value: string): string | null {
-  const text = value.replaceAll(/\s/g, '');
-  return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.replace(/=+$/, '').length % 4 !== 1
-    ? Buffer.from(text, 'base64').toString('utf8')
-    : null;
 }

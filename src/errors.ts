@@ -47,6 +47,10 @@ export class ExpressionError extends FlowgitError {
 export class SecretNotFoundError extends FlowgitError {
   readonly code = 'SECRET_NOT_FOUND';
 }
+/** A secret is there, but cannot be had: a file that may not be read, a key that is missing. */
+export class SecretUnreadableError extends FlowgitError {
+  readonly code = 'SECRET_UNREADABLE';
+}
 export class AuthenticationFailedError extends FlowgitError {
   readonly code = 'AUTHENTICATION_FAILED';
 }

@@ -5,6 +5,7 @@ import { importCommand } from './import.js';
 import { plan } from './plan.js';
 import { run } from './run.js';
 import { schema } from './schema.js';
+import { secrets } from './secrets.js';
 import { tasks } from './tasks.js';
 import { validate } from './validate.js';
 
@@ -18,4 +19,5 @@ export const commands: readonly Command[] = [
   schema,
   exportCommand,
   importCommand,
+  secrets,
 ];

@@ -82,8 +82,10 @@ export const authorship = {
     .meta(secret),
   signingKeyPassphrase: z.string().optional().describe('Opens `signingKey`.').meta(secret),
   pushRetries: integer(0, 1000)
-    .default(5)
-    .describe('How often to plan again and push again when someone else pushed first.'),
+    .optional()
+    .describe(
+      'How often to plan again and push again when someone else pushed first. When absent: for five minutes, and 5 times at least.',
+    ),
 };
 
 export const gitDirectory = (fallback: string) =>

@@ -14,7 +14,8 @@ import { isInGit, onlyEmptyDirectories, pathOfFile } from '../src/resources/name
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/no-change.js';
-import { pushEndpoints, pushRows, pushToGit, retryOnRace } from '../src/runtime/push-to-git.js';
+import { pushEndpoints, pushRows, pushToGit } from '../src/runtime/push-to-git.js';
+import { retryOnRace } from '../src/runtime/retry-on-race.js';
 import { type Sign, signerOf } from '../src/runtime/signer.js';
 import { readStored, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';

@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { ConnectionProperties } from '../../schemas/connection.js';
 import type { PlanEndpoint } from '../../schemas/plan.js';
 import type { authorship } from '../../schemas/transfer.js';
-import { PushRejectedError } from '../errors.js';
 import { commitUrl } from '../git/commit-url.js';
 import type { FileChange, PushBase, Remote, Signature } from '../git/types.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
@@ -20,7 +19,6 @@ import { isUndecided, planOfConflicts, readBases, readMerged } from './conflict-
 import type { RunContext } from './context.js';
 import { preparation, settle } from './settle.js';
 import type { Sign } from './signer.js';
-import { sleep } from './sleep.js';
 
 type Authorship = z.output<z.ZodObject<typeof authorship>> & { username?: string | undefined };
 
@@ -127,31 +125,6 @@ export function pushEndpoints(
   };
 }
 
-/**
- * Plans and pushes again when somebody else pushed first, with a random wait that grows, at most `retries` times.
- * @throws PushRejectedError
- */
-export async function retryOnRace<T>(
-  context: RunContext,
-  retries: number,
-  push: () => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await push();
-    } catch (error) {
-      if (!(error instanceof PushRejectedError) || !error.race) throw error;
-      if (attempt > retries) throw lostTooOften(error, attempt);
-      const waitMs = Math.random() * Math.min(50 * 2 ** attempt, 1000);
-      context.logger.info(
-        { attempt, waitMs: Math.round(waitMs) },
-        'someone else pushed first, planning again',
-      );
-      await sleep(waitMs, context.signal);
-    }
-  }
-}
-
 /** The rows of a push: changed files only. */
 export function pushRows(plan: StagedPlan): string {
   const changed = plan.document.changes.filter((change) => change.state !== 'UNCHANGED');
@@ -231,12 +204,4 @@ function syncedAfter(plan: StagedPlan, input: SettledPush): SyncedResource[] {
     else if (after === wanted.oid) synced.set(name, { gitPath, key, gitOid: after, storedOid });
   }
   return [...synced.values()];
-}
-
-function lostTooOften(error: PushRejectedError, attempts: number): PushRejectedError {
-  return new PushRejectedError(`${error.message} Tried ${attempts} times.`, {
-    race: true,
-    hint: 'The branch is busy: run it again later, or raise "pushRetries".',
-    cause: error,
-  });
 }

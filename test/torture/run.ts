@@ -1,0 +1,20 @@
+// npm run torture -- contention: the large versions of what the tests show in small. Counts are printed.
+import { contend } from './contention.js';
+
+const [trial = '', ...numbers] = process.argv.slice(2);
+const counts = numbers.map(Number);
+
+const trials: Readonly<Record<string, () => Promise<object>>> = {
+  contention: () => contend(counts[0] ?? 20, counts[1] ?? 10),
+};
+
+const run = trials[trial];
+if (run === undefined) {
+  console.error(`Usage: npm run torture -- ${Object.keys(trials).join('|')} [COUNT…]`);
+  process.exitCode = 1;
+} else {
+  const began = performance.now();
+  const result = await run();
+  const seconds = Number(((performance.now() - began) / 1000).toFixed(1));
+  console.log(JSON.stringify({ trial, ...result, seconds }, null, 2));
+}

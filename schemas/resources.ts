@@ -12,18 +12,22 @@ export type ResourceKind = z.infer<typeof resourceKind>;
 export const resourceKey = z.object({ kind: resourceKind, namespace: z.string(), id: z.string().min(1) });
 export type ResourceKey = z.infer<typeof resourceKey>;
 
-const namespacePattern = /^[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*$/;
-const idPattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
+/** What names are made of, for checks that come by the ten thousand. */
+export const namespacePattern = /^[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*$/;
+export const idPattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
+
+export const maxNamespaceLength = 150;
+export const maxIdLength = 100;
 
 /** A dotted namespace, as Kestra spells it. */
 export const namespaceName = z
   .string()
-  .max(150)
+  .max(maxNamespaceLength)
   .regex(namespacePattern, 'must be lower-case letters, digits, "-" and "_", in parts separated by dots');
 
 /** A flow's or task's id. */
 export const identifier = z
   .string()
   .min(1)
-  .max(100)
+  .max(maxIdLength)
   .regex(idPattern, 'must start with a letter or digit and hold only letters, digits, ".", "_" and "-"');

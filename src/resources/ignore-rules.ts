@@ -8,6 +8,7 @@ export type IgnoreRules = (path: string) => boolean;
 
 /** Rules of all given files together; later lines win, as in one gitignore file. */
 export function ignoreRules(files: readonly string[]): IgnoreRules {
+  if (files.length === 0) return (path) => ignoreFileNames.includes(path);
   const rules = ignore({ ignorecase: false });
   for (const text of files) rules.add(text.replace(/^\uFEFF/, ''));
   return (path) => {

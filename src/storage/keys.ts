@@ -1,4 +1,12 @@
-import { identifier, namespaceName, type ResourceKey } from '../../schemas/resources.js';
+import {
+  identifier,
+  idPattern,
+  maxIdLength,
+  maxNamespaceLength,
+  namespaceName,
+  namespacePattern,
+  type ResourceKey,
+} from '../../schemas/resources.js';
 import { UnsafePathError } from '../errors.js';
 import { formatKey, type Scope } from './types.js';
 
@@ -6,6 +14,9 @@ import { formatKey, type Scope } from './types.js';
 const maxSegmentBytes = 255;
 /** Leaves room for the storage's own directory below Linux's 4096. */
 const maxPathBytes = 3000;
+
+/** Most paths are made of these names, and need no closer look; none of them is reserved. */
+const plainPath = /^[A-Za-z0-9_][\w.-]{0,59}(?:\/[A-Za-z0-9_][\w.-]{0,59}){0,15}$/;
 
 /**
  * Refuses a key that could not be a file below a storage's root on every system flowgit runs on. All adapters call it,
@@ -29,6 +40,7 @@ export function checkScope(scope: Scope): void {
 
 /** What makes a relative path unfit as a namespace file's id; `null` when nothing does. */
 export function filePathProblem(path: string): string | null {
+  if (plainPath.test(path)) return null;
   const unfit = textProblem(path);
   if (unfit !== null) return unfit;
   if (Buffer.byteLength(path) > maxPathBytes) return `the path is longer than ${maxPathBytes} bytes`;
@@ -58,6 +70,7 @@ export function encodeStateId(id: string): string {
 function namespaceProblem(key: ResourceKey): string | null {
   if (key.kind === 'dashboard') return key.namespace === '' ? null : 'a dashboard has no namespace';
   if (key.kind === 'state' && key.namespace === '') return null;
+  if (key.namespace.length <= maxNamespaceLength && namespacePattern.test(key.namespace)) return null;
   const parsed = namespaceName.safeParse(key.namespace);
   return parsed.success ? null : `the namespace ${parsed.error.issues[0]?.message ?? 'is invalid'}`;
 }
@@ -69,6 +82,7 @@ function idProblem(key: ResourceKey): string | null {
     case 'state':
       return stateIdProblem(key.id);
     default: {
+      if (key.id.length <= maxIdLength && idPattern.test(key.id)) return null;
       const parsed = identifier.safeParse(key.id);
       return parsed.success ? null : `the id ${parsed.error.issues[0]?.message ?? 'is invalid'}`;
     }

@@ -8,7 +8,8 @@ import {
   resolveBatch,
   throwIfCancelled,
 } from './batch.js';
-import { judgeTree } from './file-tree.js';
+import { DirectoryCounts } from './directory-counts.js';
+import { judgeAdded } from './file-tree.js';
 import { checkKey, checkScope } from './keys.js';
 import {
   type AppliedChange,
@@ -30,6 +31,8 @@ interface Shelf {
   kind: ResourceKind;
   namespace: string;
   held: Map<string, Held>;
+  /** Of files: those that hold something. */
+  directories: DirectoryCounts;
   /** The listing, until the next change. */
   listing: StoredEntry[] | null;
   /** Grows with every change; never shrinks, so that sums of it are tokens. */
@@ -42,7 +45,29 @@ export function createMemoryStorage(): StorageAdapter {
   const instance = randomUUID();
   const shelves = new Map<string, Shelf>();
 
-  const shelfOf = (key: ResourceKey): Shelf | undefined => shelves.get(`${key.kind} ${key.namespace}`);
+  let latest: Shelf | undefined;
+  const shelfOf = (key: ResourceKey): Shelf | undefined => {
+    // Keys come in runs of one namespace.
+    if (latest?.namespace !== key.namespace || latest.kind !== key.kind) {
+      latest = shelves.get(`${key.kind} ${key.namespace}`);
+    }
+    return latest;
+  };
+  const openShelf = (key: ResourceKey): Shelf => {
+    const { kind, namespace } = key;
+    const directories = new DirectoryCounts();
+    const shelf = shelfOf(key) ?? {
+      kind,
+      namespace,
+      held: new Map(),
+      directories,
+      listing: null,
+      changes: 0,
+    };
+    if (latest === undefined) shelves.set(`${kind} ${namespace}`, shelf);
+    latest = shelf;
+    return shelf;
+  };
   const heldAt = (key: ResourceKey): Held | undefined => shelfOf(key)?.held.get(key.id);
   const shelvesIn = (scope: Scope): Shelf[] =>
     [...shelves.values()]
@@ -57,11 +82,11 @@ export function createMemoryStorage(): StorageAdapter {
   const applyNow = (batch: Batch): AppliedChange[] => {
     checkBatch(batch);
     const { applied, effective } = resolveBatch(batch, location, heldAt);
-    const filled = filledDirectories(effective, shelfOf, location);
-    for (const key of filled) hold(shelves, key, null, (heldAt(key)?.revision ?? 0) + 1, null);
+    const filled = plantFiles(effective, openShelf, location);
+    for (const key of filled) hold(openShelf(key), key.id, null, (heldAt(key)?.revision ?? 0) + 1, null);
     for (const { change, after } of effective) {
-      const content = change.action === 'put' ? Buffer.from(change.content) : null;
-      hold(shelves, change.key, after.oid, after.revision, content);
+      const content = change.action === 'put' ? copyOf(change.content) : null;
+      hold(openShelf(change.key), change.key.id, after.oid, after.revision, content);
     }
     return applied;
   };
@@ -110,21 +135,22 @@ export function createMemoryStorage(): StorageAdapter {
 }
 
 function hold(
-  shelves: Map<string, Shelf>,
-  key: ResourceKey,
+  shelf: Shelf,
+  id: string,
   oid: string | null,
   revision: number,
   content: Uint8Array | null,
 ): void {
-  const name = `${key.kind} ${key.namespace}`;
-  let shelf = shelves.get(name);
-  if (shelf === undefined) {
-    shelf = { kind: key.kind, namespace: key.namespace, held: new Map(), listing: null, changes: 0 };
-    shelves.set(name, shelf);
-  }
-  shelf.held.set(key.id, { oid, revision, content });
+  shelf.held.set(id, { oid, revision, content });
   shelf.listing = null;
   shelf.changes += 1;
+}
+
+/** Small copies share memory, as `Buffer.from` does it, which takes its time to find out what it is given. */
+function copyOf(content: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafe(content.byteLength);
+  copy.set(content);
+  return copy;
 }
 
 function listShelf(shelf: Shelf): StoredEntry[] {
@@ -137,39 +163,54 @@ function listShelf(shelf: Shelf): StoredEntry[] {
   return entries.sort((a, b) => compareText(a.key.id, b.key.id));
 }
 
-/** The `dir/` entries that the batch's files end. Throws when the files could not lie in one tree. */
-function filledDirectories(
+/**
+ * Counts the batch's files into their directories, and returns the `dir/` entries that they end. Throws when they could
+ * not lie in one tree; nothing is changed then.
+ */
+function plantFiles(
   effective: readonly EffectiveChange[],
-  shelfOf: (key: ResourceKey) => Shelf | undefined,
+  openShelf: (key: ResourceKey) => Shelf,
   location: string,
 ): ResourceKey[] {
   const filled: ResourceKey[] = [];
   const clashes: ResourceKey[] = [];
-  const byNamespace = new Map<string, EffectiveChange[]>();
-  for (const file of effective.filter(({ change }) => change.key.kind === 'file')) {
-    const { namespace } = file.change.key;
-    const files = byNamespace.get(namespace);
-    if (files === undefined) byNamespace.set(namespace, [file]);
-    else files.push(file);
+  const planted = [...filesByShelf(effective, openShelf)];
+  for (const [shelf, { added, deleted }] of planted) {
+    const { kind, namespace, held, directories } = shelf;
+    for (const id of deleted) directories.remove(id);
+    for (const id of added) directories.add(id);
+    const has = (id: string) => added.has(id) || ((held.get(id)?.oid ?? null) !== null && !deleted.has(id));
+    const verdict = judgeAdded({ has, hasDirectory: (path) => directories.has(path) }, added);
+    filled.push(...verdict.filled.map((id) => ({ kind, namespace, id })));
+    clashes.push(...verdict.clashes.map((id) => ({ kind, namespace, id })));
   }
-  for (const [namespace, files] of byNamespace) {
-    const key = (id: string): ResourceKey => ({ kind: 'file', namespace, id });
-    const ids = new Map<string, true>();
-    for (const [id, { oid }] of shelfOf(key('-'))?.held ?? []) if (oid !== null) ids.set(id, true);
-    const added = new Set<string>();
-    for (const { change, before } of files) {
-      if (change.action === 'delete') ids.delete(change.key.id);
-      else {
-        ids.set(change.key.id, true);
-        if ((before?.oid ?? null) === null) added.add(change.key.id);
-      }
+  if (clashes.length > 0) {
+    for (const [{ directories }, { added, deleted }] of planted) {
+      for (const id of added) directories.remove(id);
+      for (const id of deleted) directories.add(id);
     }
-    const verdict = judgeTree(ids, added);
-    filled.push(...verdict.filled.map(key));
-    clashes.push(...verdict.clashes.map(key));
+    throw conflictError(location, clashes);
   }
-  if (clashes.length > 0) throw conflictError(location, clashes);
+  for (const key of filled) openShelf(key).directories.remove(key.id);
   return filled;
+}
+
+/** Files that come to be and that go, by namespace. */
+function filesByShelf(effective: readonly EffectiveChange[], openShelf: (key: ResourceKey) => Shelf) {
+  const files = new Map<Shelf, { added: Set<string>; deleted: Set<string> }>();
+  for (const { change, before } of effective) {
+    const { key, action } = change;
+    if (key.kind !== 'file') continue;
+    const shelf = openShelf(key);
+    let changed = files.get(shelf);
+    if (changed === undefined) {
+      changed = { added: new Set(), deleted: new Set() };
+      files.set(shelf, changed);
+    }
+    if (action === 'delete') changed.deleted.add(key.id);
+    else if ((before?.oid ?? null) === null) changed.added.add(key.id);
+  }
+  return files;
 }
 
 function compareText(a: string, b: string): number {

@@ -270,7 +270,7 @@ function syncedAfter(plan: StagedPlan, input: SettledSync): SyncedResource[] {
   const left = new Set(changes.filter(({ note }) => note !== null).map(({ key }) => formatKey(key)));
   const mergedRow = mergedRows(changes, input);
   const synced = desired
-    .filter(({ key }) => !left.has(formatKey(key)))
+    .filter(({ key }) => left.size === 0 || !left.has(formatKey(key)))
     .map((wanted) => {
       const { gitPath, key, sourceOid, oid } = wanted;
       return mergedRow(wanted) ?? { gitPath, key, gitOid: sourceOid, storedOid: oid };

@@ -1,5 +1,6 @@
 import type { ChangeState } from '../../schemas/plan.js';
 import { EmptySourceError } from '../../src/errors.js';
+import { applyOrUndo } from '../../src/storage/apply-or-undo.js';
 import {
   formatKey,
   type StorageAdapter,
@@ -48,7 +49,7 @@ export async function importDirectory(storage: StorageAdapter, options: ImportOp
       hint: 'Check the directory: flows/, files/ and dashboards/ are looked for right below it.',
     });
   }
-  if (!options.dryRun && batch.length > 0) await storage.apply({ changes: batch });
+  if (!options.dryRun && batch.length > 0) await applyOrUndo(storage, { changes: batch });
   return { rows, summary: summarizeTransfer(rows) };
 }
 

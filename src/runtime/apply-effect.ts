@@ -2,6 +2,7 @@ import { FlowgitError } from '../errors.js';
 import type { PushBase, Remote, Snapshot } from '../git/types.js';
 import type { BatchEffect, CommitEffect, StateAfter } from '../plan/prepared-plan.js';
 import { recordSyncState, type SyncState } from '../plan/sync-state.js';
+import { applyOrUndo } from '../storage/apply-or-undo.js';
 import type { AppliedChange, Batch, Scope } from '../storage/types.js';
 import type { RunContext } from './context.js';
 import { describeCommit } from './describe-commit.js';
@@ -56,8 +57,9 @@ async function applyBatch(
   batch: Batch,
   at: { scope: Scope; version: string } | null,
 ): Promise<BatchOutcome> {
-  if (at !== null && storage.applyAt !== undefined) return storage.applyAt(batch, at, { signal });
-  return { applied: await storage.apply(batch, { signal }), version: null };
+  if (at !== null && storage.applyAt !== undefined && storage.atomic !== false)
+    return storage.applyAt(batch, at, { signal });
+  return { applied: await applyOrUndo(storage, batch, { signal }), version: null };
 }
 
 /** Once the push stands, a state that cannot be written costs the next run some reading, and nothing else. */

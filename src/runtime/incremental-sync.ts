@@ -75,7 +75,8 @@ export async function syncFromReceipt(
  */
 async function incrementalSync(context: RunContext, input: IncrementalInput): Promise<Unchanged | null> {
   const { receipt, state, policy } = input;
-  if (context.storage.applyAt === undefined || state.commit !== receipt.commit) return null;
+  const { applyAt, atomic } = context.storage;
+  if (applyAt === undefined || atomic === false || state.commit !== receipt.commit) return null;
   // What is ignored is told by rules that only the ordinary way reads.
   if (receipt.ignoring) return null;
   const paths = await changedPaths(input);

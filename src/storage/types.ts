@@ -33,7 +33,7 @@ export interface StorageAdapter {
    */
   apply(batch: Batch, options?: StorageCallOptions): Promise<AppliedChange[]>;
 
-  /** False when a batch can be left half done by a failure. Absent means true. */
+  /** False when a batch can be left half done by a failure; it is undone then (apply-or-undo.ts). Absent means true. */
   readonly atomic?: boolean;
 
   /** The storage's own validation of a resource, in one call for many. Returns one list of problems per item. */

@@ -16,7 +16,7 @@ import { matchGlobs } from '../src/resources/globs.js';
 import { decodeUtf8 } from '../src/resources/text.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
-import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/no-change.js';
+import { agreementOf, rememberAgreement, stillAt, unchangedSince } from '../src/runtime/no-change.js';
 import { pushEndpoints, pushRows, pushToGit } from '../src/runtime/push-to-git.js';
 import { retryOnRace } from '../src/runtime/retry-on-race.js';
 import { type Sign, signerOf } from '../src/runtime/signer.js';
@@ -137,6 +137,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
   const isIgnored = (path: string) => ignored(relativePath(directory, path));
 
+  const version = (await context.storage.version?.(scope)) ?? null;
   const listed = await context.storage.list(scope, { signal: context.signal });
   const stored = await readStoredFlows(context.storage, {
     entries: listed.filter(({ key }) => selected(key.id)),
@@ -182,7 +183,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     await rememberAgreement(context, agreement(commit), {
       plan: result.plan,
       listed,
-      version: null,
+      version: await stillAt(context.storage, scope, version),
       rows: '',
       ignoring: false,
     });

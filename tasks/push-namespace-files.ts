@@ -13,7 +13,7 @@ import { matchGlobs } from '../src/resources/globs.js';
 import { isInGit, onlyEmptyDirectories, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
-import { agreementOf, rememberAgreement, unchangedSince } from '../src/runtime/no-change.js';
+import { agreementOf, rememberAgreement, stillAt, unchangedSince } from '../src/runtime/no-change.js';
 import { pushEndpoints, pushRows, pushToGit } from '../src/runtime/push-to-git.js';
 import { retryOnRace } from '../src/runtime/retry-on-race.js';
 import { type Sign, signerOf } from '../src/runtime/signer.js';
@@ -120,6 +120,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
   const inScope = ({ id }: ResourceKey) => selected(id) && !ignored(pathOfFile(id));
 
+  const version = (await context.storage.version?.(scope)) ?? null;
   const listed = await context.storage.list(scope, { signal: context.signal });
   const wanted = listed.filter(({ key }) => inScope(key) && isInGit(key.id));
   if (wanted.length === 0 && properties.errorOnMissing) throw noneMatched(properties);
@@ -161,7 +162,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     await rememberAgreement(context, agreement(commit), {
       plan: result.plan,
       listed,
-      version: null,
+      version: await stillAt(context.storage, scope, version),
       rows: '',
       ignoring: false,
     });

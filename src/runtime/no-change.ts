@@ -5,7 +5,7 @@ import { type Agreement, findReceipt, leaveReceipt, type Receipt, writeReceipt }
 import { settledRows } from '../plan/report.js';
 import { type SyncIdentity, syncId } from '../plan/sync-state.js';
 import type { TransferPolicy } from '../plan/transfer.js';
-import { formatKey, type Scope, type StoredEntry } from '../storage/types.js';
+import { formatKey, type Scope, type StorageAdapter, type StoredEntry } from '../storage/types.js';
 import type { RunContext } from './context.js';
 import { settle } from './settle.js';
 
@@ -73,6 +73,16 @@ export interface Settled {
   rows: string;
   /** Whether ignore rules kept anything out. */
   ignoring: boolean;
+}
+
+/** The version, if the scope is still at it: then what was listed after it was asked for is what is there. */
+export async function stillAt(
+  storage: StorageAdapter,
+  scope: Scope,
+  version: string | null,
+): Promise<string | null> {
+  if (version === null) return null;
+  return (await storage.version?.(scope)) === version ? version : null;
 }
 
 /** Leaves a receipt after a run that left both sides in agreement; one that left anything aside leaves none. */

@@ -170,13 +170,12 @@ function commitEffect(context: RunContext, plan: StagedPlan, input: SettledPush)
   };
 }
 
-/** The commit is made from what was staged: what a dry run shows is what a real run writes. */
+/** The commit is made from the bytes that the plan's volume shows: what a dry run shows is what a real run writes. */
 function stagedChanges(plan: StagedPlan): FileChange[] {
-  return plan.document.changes.filter(isChange).map((change) => {
-    if (change.state === 'DELETED') return { path: change.gitPath, content: null };
-    const content = plan.volume.readFileSync(`/${change.gitPath}`);
-    return { path: change.gitPath, content: typeof content === 'string' ? Buffer.from(content) : content };
-  });
+  return plan.document.changes.filter(isChange).map((change) => ({
+    path: change.gitPath,
+    content: change.state === 'DELETED' ? null : plan.contentAfter(change),
+  }));
 }
 
 function authorOf(properties: Authorship, now: Date): Signature {

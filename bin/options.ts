@@ -6,6 +6,14 @@ export const confirmDeletes: Option = {
   description: 'Show what would be deleted and ask for it on the terminal before anything is written',
 };
 
+/** Of the commands that plan. */
+export const saveOutput: Option = {
+  name: 'output',
+  short: 'o',
+  value: 'FILE',
+  description: 'Save the plan in a file that "flowgit apply" takes',
+};
+
 /** Options that every command takes, in the order help lists them. */
 export const commonOptions: readonly Option[] = [
   {

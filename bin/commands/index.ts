@@ -3,6 +3,7 @@ import { apply } from './apply.js';
 import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { plan } from './plan.js';
+import { rollback } from './rollback.js';
 import { run } from './run.js';
 import { schema } from './schema.js';
 import { secrets } from './secrets.js';
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   run,
   plan,
   apply,
+  rollback,
   validate,
   tasks,
   schema,

@@ -1,5 +1,5 @@
-import type { Command } from '../command.js';
-import { lastValue } from '../command.js';
+import { type Command, lastValue } from '../command.js';
+import { saveOutput } from '../options.js';
 
 /** `flowgit plan FLOW.yml` */
 export const plan: Command = {
@@ -10,12 +10,7 @@ export const plan: Command = {
   description:
     'Runs a flow file with every git task as a dry run: the plans are made and shown, and nothing is written to the storage or to any repository. With --output the plans are saved with all they need, for "flowgit apply".',
   options: [
-    {
-      name: 'output',
-      short: 'o',
-      value: 'FILE',
-      description: 'Save the plans in a file that "flowgit apply" takes',
-    },
+    saveOutput,
     {
       name: 'detailed-exitcode',
       description: 'Exit with 0 when nothing would change, 1 on an error, 2 when something would',
@@ -33,7 +28,7 @@ export const plan: Command = {
       import('../print-planned.js'),
     ]);
     const [flow = ''] = args.positionals;
-    const output = lastValue(args, 'output');
+    const output = lastValue(args, saveOutput.name);
     const outcome = await runFlow(session, args, { flow, dryRun: true, savesPlans: output !== undefined });
     return printPlanned(session, args, { outcome, output });
   },

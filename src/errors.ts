@@ -183,6 +183,10 @@ export class PartiallyAppliedError extends FlowgitError {
 export class NamespaceNotAllowedError extends FlowgitError {
   readonly code = 'NAMESPACE_NOT_ALLOWED';
 }
+/** The operator has not allowed connections to this remote. */
+export class RemoteNotAllowedError extends FlowgitError {
+  readonly code = 'REMOTE_NOT_ALLOWED';
+}
 export class CorruptPackError extends FlowgitError {
   readonly code = 'CORRUPT_PACK';
   override readonly retryable = true;

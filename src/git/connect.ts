@@ -2,6 +2,7 @@ import { InvalidPropertiesError } from '../errors.js';
 import { SharedRemotes } from './mirror/shared-remotes.js';
 import { openSession } from './open-session.js';
 import type { RemotePushBase } from './push/push-commit.js';
+import type { RemotePolicy } from './remote-policy/policy.js';
 import { CommitSnapshot } from './snapshot/commit-snapshot.js';
 import type { Git, PushBase, Remote, RemoteOptions } from './types.js';
 
@@ -11,6 +12,8 @@ export interface CreateGitOptions {
    * configuration of the user's.
    */
   environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Which remotes may be reached; absent means every one, as suits who runs their own flows on their own machine. */
+  policy?: RemotePolicy | undefined;
 }
 
 const defaultEnvironment = {
@@ -19,9 +22,9 @@ const defaultEnvironment = {
 };
 
 /** The git engine. */
-export function createGit({ environment = defaultEnvironment }: CreateGitOptions = {}): Git {
+export function createGit({ environment = defaultEnvironment, policy }: CreateGitOptions = {}): Git {
   const remotes = new SharedRemotes();
-  return { connect: (options) => connect(options, { environment, remotes }) };
+  return { connect: (options) => connect(options, { environment, policy, remotes }) };
 }
 
 function connect(options: RemoteOptions, surroundings: Parameters<typeof openSession>[1]): Remote {

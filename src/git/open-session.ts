@@ -13,11 +13,15 @@ import type { RemoteOptions } from './types.js';
  */
 export function openSession(
   options: RemoteOptions,
-  { environment, remotes }: Pick<TransportEnvironment, 'environment'> & { remotes: SharedRemotes },
+  {
+    environment,
+    policy,
+    remotes,
+  }: Pick<TransportEnvironment, 'environment' | 'policy'> & { remotes: SharedRemotes },
 ): RemoteSession {
   const logger = options.logger ?? silentLogger;
   const limits = resolveLimits(options.limits);
-  const transport = openTransport(options, { logger, environment });
+  const transport = openTransport(options, { logger, environment, policy });
   const { onProgress } = options;
   const uploadPack = new UploadPack(transport, {
     maxRefs: limits.maxObjects,

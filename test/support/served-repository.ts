@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { createGit, type Remote, type RemoteOptions } from '../../src/git/index.js';
+import { type CreateGitOptions, createGit, type Remote, type RemoteOptions } from '../../src/git/index.js';
 import { type GitServer, type GitServerOptions, startGitServer } from '../../src/testing/index.js';
 import { BareRepository, type Files, temporaryDirectory } from './bare-repository.js';
 
@@ -11,7 +11,7 @@ export interface GitWorld {
   /** A git server over all repositories, closed after the test. */
   serve(options?: Omit<GitServerOptions, 'root'>): Promise<GitServer>;
   /** Closed after the test. */
-  connect(url: string, options?: Partial<RemoteOptions>): Remote;
+  connect(url: string, options?: Partial<RemoteOptions>, git?: CreateGitOptions): Remote;
 }
 
 /** Repositories in a temporary directory, servers over them, and connections: set up and cleared away by vitest. */
@@ -41,8 +41,8 @@ export function useGitWorld(): GitWorld {
       closing.push(() => server.close());
       return server;
     },
-    connect: (url, options = {}) => {
-      const remote = createGit().connect({ url, ...options });
+    connect: (url, options = {}, git = {}) => {
+      const remote = createGit(git).connect({ url, ...options });
       closing.push(() => remote.close());
       return remote;
     },

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { InvalidPropertiesError, UnsupportedError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
+import type { RemotePolicy } from '../remote-policy/policy.js';
 import type { RemoteOptions } from '../types.js';
 import { FileTransport } from './file-transport.js';
 import type { HttpClient } from './http/client.js';
@@ -13,6 +14,7 @@ export interface TransportEnvironment {
   logger: Logger;
   /** Environment variables for programs that are run. */
   environment: Readonly<Record<string, string | undefined>>;
+  policy?: RemotePolicy | undefined;
 }
 
 export const defaultConnectTimeoutMs = 10_000;
@@ -20,19 +22,20 @@ export const defaultReadTimeoutMs = 60_000;
 
 /**
  * The transport for a URL's scheme. Connects to nothing yet.
- * @throws InvalidPropertiesError, UnsupportedError
+ * @throws InvalidPropertiesError, RemoteNotAllowedError, UnsupportedError
  */
 export function openTransport(
   options: RemoteOptions,
-  { logger, environment }: TransportEnvironment,
+  { logger, environment, policy }: TransportEnvironment,
 ): Transport {
   const { url: text, username, password, signal } = options;
   if (isScpLike(text)) throw noSsh();
   const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null) policy?.check(url);
   switch (url?.protocol) {
     case 'http:':
     case 'https:':
-      return new HttpTransport(url, httpClient(options), { username, password, logger });
+      return new HttpTransport(url, httpClient(options, policy), { username, password, logger });
     case 'file:':
       return new FileTransport(url.href, filePath(url), { environment, signal });
     case 'ssh:':
@@ -49,12 +52,15 @@ export function openTransport(
   }
 }
 
-function httpClient(options: RemoteOptions): HttpClient {
+function httpClient(options: RemoteOptions, policy: RemotePolicy | undefined): HttpClient {
   const { http, proxy, trustedCaPemPath, signal } = options;
   const connectTimeoutMs = options.connectTimeoutMs ?? defaultConnectTimeoutMs;
   const readTimeoutMs = options.readTimeoutMs ?? defaultReadTimeoutMs;
-  if (http) return new PluginHttpClient(http, { readTimeoutMs, signal });
-  return new NodeHttpClient({ connectTimeoutMs, readTimeoutMs, proxy, trustedCaPemPath, signal });
+  if (http) {
+    if (policy !== undefined) throw ungoverned();
+    return new PluginHttpClient(http, { readTimeoutMs, signal });
+  }
+  return new NodeHttpClient({ connectTimeoutMs, readTimeoutMs, proxy, trustedCaPemPath, signal, policy });
 }
 
 /** `user@host:path`: a colon before the first slash (git-fetch(1), "GIT URLS"). */
@@ -75,6 +81,13 @@ function filePath(url: URL): string {
 
 function withoutUserInfo(text: string): string {
   return text.replace(/^([a-z][\w+.-]*:\/\/)?[^/]*@/i, '$1');
+}
+
+/** Such a client resolves names and follows redirects by itself. */
+function ungoverned(): UnsupportedError {
+  return new UnsupportedError('An HTTP client of one\'s own cannot be held to "allowedRemotes".', {
+    hint: 'Leave "http" out.',
+  });
 }
 
 function noSsh(): UnsupportedError {

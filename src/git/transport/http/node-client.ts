@@ -2,6 +2,7 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from '
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { type ConnectionOptions, checkServerIdentity, type SecureContext } from 'node:tls';
 import { throwIfCancelled } from '../../cancelled.js';
+import type { RemotePolicy } from '../../remote-policy/policy.js';
 import type { ProxySettings } from '../../types.js';
 import type { HttpClient, HttpRequest, HttpResponse } from './client.js';
 import { Exchange } from './exchange.js';
@@ -14,6 +15,7 @@ export interface NodeHttpClientOptions {
   proxy?: ProxySettings | undefined;
   trustedCaPemPath?: string | undefined;
   signal?: AbortSignal | undefined;
+  policy?: RemotePolicy | undefined;
 }
 
 /** The built-in client. Its connections, time-outs and certificate authorities are one remote's own. */
@@ -53,7 +55,12 @@ export class NodeHttpClient implements HttpClient {
   async #prepare({ url, method, headers: given, body }: HttpRequest): Promise<() => ClientRequest> {
     const headers = { ...given };
     if (body instanceof Uint8Array) headers['content-length'] = String(body.length);
+    const { policy } = this.#options;
+    policy?.check(url);
     const proxy = proxyFor(url, this.#options.proxy);
+    if (proxy !== null) await policy?.checkResolved(url);
+    // A proxy is the operator's, wherever it is.
+    const resolution = proxy === null && policy !== undefined ? { lookup: policy.lookup(url) } : {};
     if (url.protocol === 'https:') {
       const agent = proxy ? await this.#tunnel(proxy) : this.#direct();
       const trust = await this.#trust();
@@ -62,10 +69,10 @@ export class NodeHttpClient implements HttpClient {
       const identity: ConnectionOptions = {
         checkServerIdentity: (_hostname, certificate) => checkServerIdentity(host, certificate),
       };
-      return () => httpsRequest(url, { method, headers, agent, ...identity, ...trust });
+      return () => httpsRequest(url, { method, headers, agent, ...identity, ...trust, ...resolution });
     }
     const agent = this.#httpAgent;
-    if (proxy === null) return () => httpRequest(url, { method, headers, agent });
+    if (proxy === null) return () => httpRequest(url, { method, headers, agent, ...resolution });
     const authorization = proxyAuthorization(proxy);
     if (authorization !== null) headers['proxy-authorization'] = authorization;
     headers.host = url.host;

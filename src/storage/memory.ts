@@ -82,11 +82,27 @@ export function createMemoryStorage(): StorageAdapter {
   const applyNow = (batch: Batch): AppliedChange[] => {
     checkBatch(batch);
     const { applied, effective } = resolveBatch(batch, location, heldAt);
-    const filled = plantFiles(effective, openShelf, location);
-    for (const key of filled) hold(openShelf(key), key.id, null, (heldAt(key)?.revision ?? 0) + 1, null);
-    for (const { change, after } of effective) {
-      const content = change.action === 'put' ? copyOf(change.content) : null;
-      hold(openShelf(change.key), change.key.id, after.oid, after.revision, content);
+    const undo: Former[] = [];
+    try {
+      const filled = plantFiles(effective, openShelf, location);
+      for (const key of filled) {
+        hold(
+          openShelf(key),
+          key.id,
+          { oid: null, revision: (heldAt(key)?.revision ?? 0) + 1, content: null },
+          undo,
+        );
+      }
+      for (const { change, after } of effective) {
+        const content = change.action === 'put' ? copyOf(change.content) : null;
+        const { oid, revision } = after;
+        hold(openShelf(change.key), change.key.id, { oid, revision, content }, undo);
+      }
+    } catch (error) {
+      // Memory that runs out in the middle of a batch leaves none of it.
+      restore(undo);
+      for (const shelf of new Set(effective.map(({ change }) => shelfOf(change.key)))) recount(shelf);
+      throw error;
     }
     return applied;
   };
@@ -134,16 +150,32 @@ export function createMemoryStorage(): StorageAdapter {
   };
 }
 
-function hold(
-  shelf: Shelf,
-  id: string,
-  oid: string | null,
-  revision: number,
-  content: Uint8Array | null,
-): void {
-  shelf.held.set(id, { oid, revision, content });
+/** What an id held before a batch. */
+interface Former {
+  shelf: Shelf;
+  id: string;
+  before: Held | undefined;
+}
+
+function hold(shelf: Shelf, id: string, after: Held, undo: Former[]): void {
+  undo.push({ shelf, id, before: shelf.held.get(id) });
+  shelf.held.set(id, after);
   shelf.listing = null;
   shelf.changes += 1;
+}
+
+function restore(undo: readonly Former[]): void {
+  for (const { shelf, id, before } of undo.toReversed()) {
+    if (before === undefined) shelf.held.delete(id);
+    else shelf.held.set(id, before);
+    shelf.listing = null;
+  }
+}
+
+function recount(shelf: Shelf | undefined): void {
+  if (shelf?.kind !== 'file') return;
+  shelf.directories = new DirectoryCounts();
+  for (const [id, { oid }] of shelf.held) if (oid !== null) shelf.directories.add(id);
 }
 
 /** Small copies share memory, as `Buffer.from` does it, which takes its time to find out what it is given. */

@@ -1,11 +1,15 @@
 // npm run torture -- contention: the large versions of what the tests show in small. Counts are printed.
 import { contend } from './contention.js';
+import { failEachWrite } from './faults.js';
+import { strikeSyncs } from './kills.js';
 
 const [trial = '', ...numbers] = process.argv.slice(2);
 const counts = numbers.map(Number);
 
 const trials: Readonly<Record<string, () => Promise<object>>> = {
   contention: () => contend(counts[0] ?? 20, counts[1] ?? 10),
+  faults: () => failEachWrite(counts[0] ?? 40),
+  kills: () => strikeSyncs(counts[0] ?? 200),
 };
 
 const run = trials[trial];

@@ -1,0 +1,68 @@
+import type { StorageAdapter } from '../../src/storage/types.js';
+import { createWorld, flowSource, type World } from '../support/world.js';
+
+/** A repository with two commits that differ in every flow; a tenth of the ids differs as well. */
+export interface TwoCommits extends World {
+  first: string;
+  second: string;
+}
+
+export async function twoCommits(flows: number): Promise<TwoCommits> {
+  const version = (name: string) =>
+    Object.fromEntries(
+      Array.from({ length: flows }, (_, index) => {
+        const id = index % 10 === 0 ? `${name}-${index}` : `flow-${index}`;
+        return [`_flows/${id}.yml`, flowSource('company.team', id, `# ${name}\n`)];
+      }),
+    );
+  const world = await createWorld({ files: version('old') });
+  const first = (await world.repository.tip()) ?? '';
+  const gone = Object.fromEntries(Object.keys(version('old')).map((path) => [path, null]));
+  const second = await world.repository.commit({ ...gone, ...version('new') });
+  return { ...world, first, second };
+}
+
+/** How `everythingIn` writes a storage down. */
+interface Reading {
+  /** Left out where the number of runs is not known. */
+  revisions?: boolean;
+  /**
+   * Commits stand in the rows of sync states, and not in a table, which may keep some that no row names any more until a
+   * run sweeps it; that is no change, and neither is the revision it makes.
+   */
+  plainStates?: boolean;
+}
+
+/**
+ * Everything that a storage holds, byte for byte, sync states included, as one text. Receipts are left out: they are
+ * written by themselves and only shorten runs.
+ */
+export async function everythingIn(
+  storage: StorageAdapter,
+  { revisions = true, plainStates = false }: Reading = {},
+): Promise<string> {
+  const found: unknown[] = [];
+  for (const kind of ['flow', 'file', 'state'] as const) {
+    const listed = await storage.list({ kind, namespace: '', children: true });
+    const entries = listed.filter(({ key }) => !(kind === 'state' && key.id.endsWith('.receipt')));
+    const contents = await storage.read(entries.map(({ key }) => key));
+    for (const [index, { key, revision }] of entries.entries()) {
+      const content = Buffer.from(contents[index]?.content ?? []).toString('latin1');
+      const isPlain = kind === 'state' && plainStates;
+      found.push([key, isPlain ? plainState(content) : content, revisions && !isPlain ? revision : null]);
+    }
+  }
+  return JSON.stringify(found);
+}
+
+function plainState(content: string): unknown {
+  const [header, ...rows] = content
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as unknown);
+  const { commits, ...rest } = header as { commits: Record<string, unknown> };
+  const plainRows = (rows as unknown[][]).map(([path, namespace, id, gitOid, storedOid, origin, ...more]) => {
+    return [path, namespace, id, gitOid, storedOid, commits[String(origin)], ...more];
+  });
+  return [rest, ...plainRows];
+}

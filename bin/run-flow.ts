@@ -123,7 +123,9 @@ async function save(session: Session, { flow, planned }: Run, storage: StorageAd
     import('../src/runtime/saved-plan/save-plan.js'),
     import('./plan-context.js'),
   ]);
-  return savePlan(await planContext(session, storage), planned.list(), flow);
+  // A task may be allowed to fail; what it had planned until then is no plan of it.
+  const succeeded = planned.list().filter(({ run }) => run !== null && run.error === null);
+  return savePlan(await planContext(session, storage), succeeded, flow);
 }
 
 async function deletionsConfirmedOn(session: Session) {

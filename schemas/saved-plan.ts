@@ -5,8 +5,9 @@ import { resourceKey } from './resources.js';
 const oid = z.string().regex(/^[0-9a-f]{40}$/);
 const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
-/** Bytes: as text where they are UTF-8. */
-const content = z.union([z.strictObject({ text: z.string() }), z.strictObject({ base64: z.base64() })]);
+const content = z
+  .union([z.strictObject({ text: z.string() }), z.strictObject({ base64: z.base64() })])
+  .describe('Bytes: as text where they are UTF-8.');
 export type SavedContent = z.infer<typeof content>;
 
 /** Properties that reach the repository and sign commits, as far as they are no secrets. */
@@ -28,8 +29,11 @@ export const savedConnectionValues = {
 
 const savedConnection = z.strictObject({
   ...savedConnectionValues,
-  /** Properties that hold a secret, as the flow has them; they are rendered when the plan is applied. */
-  expressions: z.partialRecord(z.enum(Object.keys(savedConnectionValues)), z.string()),
+  expressions: z
+    .partialRecord(z.enum(Object.keys(savedConnectionValues)), z.string())
+    .describe(
+      'Properties that hold a secret, as the flow has them; they are rendered when the plan is applied.',
+    ),
 });
 export type SavedConnection = z.infer<typeof savedConnection>;
 
@@ -47,15 +51,17 @@ const basis = z.strictObject({
     namespace: z.string(),
     children: z.boolean(),
   }),
-  /** Digest of the key and the blob id of everything in the scope. */
-  listing: sha256,
-  /** Sync states that were read; null for one that was not there. */
-  records: z.array(z.strictObject({ key: resourceKey, oid: oid.nullable() })),
+  listing: sha256.describe('Digest of the key and the blob id of everything in the scope.'),
+  records: z
+    .array(z.strictObject({ key: resourceKey, oid: oid.nullable() }))
+    .describe('Sync states that were read; null for one that was not there.'),
   git: z.strictObject({
     revision,
     commit: oid.nullable(),
-    /** Of a push: what its branch pointed at, null when it was not there. */
-    tip: oid.nullable().optional(),
+    tip: oid
+      .nullable()
+      .optional()
+      .describe('Of a push: what its branch pointed at, null when it was not there.'),
   }),
 });
 
@@ -100,8 +106,9 @@ const batch = z.strictObject({
 
 const commit = z.strictObject({
   kind: z.literal('commit'),
-  /** Paths relative to the repository's root; null deletes. */
-  changes: z.array(z.strictObject({ path: z.string(), content: content.nullable() })),
+  changes: z
+    .array(z.strictObject({ path: z.string(), content: content.nullable() }))
+    .describe("Paths relative to the repository's root; without content the file is deleted."),
   message: z.string(),
   author: z.strictObject({
     name: z.string(),
@@ -115,10 +122,10 @@ const commit = z.strictObject({
 /** The plan of one task: what it shows, what it was made on, and what applying it writes. */
 export const savedTask = z.strictObject({
   taskId: z.string(),
-  plan: planDocument,
-  connection: savedConnection,
-  basis,
-  effect: z.discriminatedUnion('kind', [batch, commit]),
+  plan: planDocument.describe('What is shown.'),
+  connection: savedConnection.describe('How to reach the repository again.'),
+  basis: basis.describe('What the plan was made on; it is applied only where all of this still holds.'),
+  effect: z.discriminatedUnion('kind', [batch, commit]).describe('What is written, to the byte.'),
 });
 export type SavedTask = z.infer<typeof savedTask>;
 
@@ -128,10 +135,8 @@ export const savedPlan = z.strictObject({
   version: z.literal(1),
   madeAt: z.iso.datetime(),
   flow: z.strictObject({ namespace: z.string(), id: z.string() }),
-  /** The storage it was made with and is for, without credentials. */
-  storage: z.string(),
+  storage: z.string().describe('The storage it was made with and is for, without credentials.'),
   tasks: z.array(savedTask),
-  /** Of everything above, as JSON with sorted keys and no white space. */
-  digest: sha256,
+  digest: sha256.describe('Of everything else, as JSON with sorted keys and no white space.'),
 });
 export type SavedPlan = z.infer<typeof savedPlan>;

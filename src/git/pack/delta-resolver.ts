@@ -41,11 +41,7 @@ export class DeltaResolver {
     if (this.#waiting > 0) this.#resolveAfter(entry, kept.oid);
   }
 
-  addDelta(
-    offset: number,
-    delta: Buffer,
-    { baseOffset, baseOid }: Pick<EntryHeader, 'baseOffset' | 'baseOid'>,
-  ): void {
+  addDelta(offset: number, delta: Buffer, { baseOffset, baseOid }: EntryHeader): void {
     const entry = this.#addEntry(offset);
     const waiting = { entry, delta };
     if (baseOid !== null) {

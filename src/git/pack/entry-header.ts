@@ -25,7 +25,7 @@ export const objectTypes: Readonly<Record<number, ObjectType>> = {
   3: 'blob',
   4: 'tag',
 };
-const ofsDelta = 6;
+export const ofsDelta = 6;
 export const refDelta = 7;
 export const oidBytes = 20;
 

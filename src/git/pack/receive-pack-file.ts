@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { throwIfCancelled } from '../cancelled.js';
@@ -13,6 +13,7 @@ import { PackTable } from './pack-table.js';
 import { PackWindow } from './pack-window.js';
 import { PendingDeltas } from './pending-deltas.js';
 import { readPackChecksum, readPackHeader } from './read-pack.js';
+import { readSmallEntries } from './small-entries.js';
 
 export interface ReceivePackOptions {
   limits: GitLimits;
@@ -51,14 +52,18 @@ export async function receivePackFile(
     pack = new DiskPack(path, table, new ContentCache(cacheBytes), limits.maxObjectBytes);
     const deltas = new PendingDeltas(pack, limits.maxDeltaDepth);
     table.offsets[0] = window.offset;
-    for (let entry = 0; entry < table.count; entry++) {
-      window.crc = 0;
-      const pending = readEntry(window, pack, deltas, entry);
-      if (pending) await pending;
-      table.crcs[entry] = window.crc;
-      table.offsets[entry + 1] = window.offset;
-      if (entry % progressEvery > 0) continue;
+    for (let entry = 0, told = 0; entry < table.count; ) {
+      entry += readManyEntries(window, pack, deltas, entry);
+      if (entry < table.count) {
+        window.crc = 0;
+        const pending = readEntry(window, pack, deltas, entry);
+        if (pending) await pending;
+        table.crcs[entry] = window.crc;
+        table.offsets[++entry] = window.offset;
+      }
       throwIfCancelled(signal);
+      if (entry - told < progressEvery) continue;
+      told = entry;
       onProgress?.({ phase: 'receive', done: entry, total: table.count, bytes: window.received });
     }
     const checksum = window.checksum();
@@ -93,6 +98,36 @@ async function* copyTo(file: FileHandle, stream: AsyncIterable<Uint8Array>): Asy
     yield chunk;
     await writing;
   }
+}
+
+/**
+ * Takes the small entries at the window's beginning, up to one that is not, or not whole.
+ * @returns how many entries that were
+ */
+function readManyEntries(window: EntryWindow, pack: DiskPack, deltas: PendingDeltas, first: number): number {
+  const { table, maxObjectBytes } = pack;
+  const entries = readSmallEntries(window, table.count - first);
+  entries.forEach((small, index) => {
+    const entry = first + index;
+    checkObjectSize(small.size, maxObjectBytes);
+    window.crc = 0;
+    window.consume(small.packedBytes);
+    table.sizes[entry] = small.size;
+    table.headerBytes[entry] = small.headerBytes;
+    table.crcs[entry] = window.crc;
+    table.offsets[entry + 1] = window.offset;
+    const { slab, headerStart, contentStart, size } = small;
+    const content = slab.subarray(contentStart, contentStart + size);
+    if (small.type === 'delta') deltas.add(entry, small, content);
+    else
+      pack.keep(
+        entry,
+        small.type,
+        hash('sha1', slab.subarray(headerStart, contentStart + size), 'hex'),
+        content,
+      );
+  });
+  return entries.length;
 }
 
 /** Synchronous while the bytes are at hand: a promise per object would cost more than the object. */

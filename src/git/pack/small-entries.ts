@@ -1,3 +1,4 @@
+import { type EntryHeader, objectTypes, ofsDelta, oidBytes, refDelta } from './entry-header.js';
 import type { PackWindow } from './pack-window.js';
 import { readEntriesWasm } from './read-entries-wasm.js';
 
@@ -23,33 +24,28 @@ interface Exports {
   ): number;
 }
 
-/** What a record's numbers are: an entry's place, what it holds, and where its content is. */
-export const recordField = { start: 0, headerEnd: 1, end: 2, type: 3, size: 4, content: 5, base: 6 } as const;
-export const recordFields = 8;
+/** An entry that was read: `content` is the object, or the instructions of a delta. */
+export interface SmallEntry extends EntryHeader {
+  /** Position in the pack. */
+  offset: number;
+  /** Its length in the pack, header included. */
+  packedBytes: number;
+  /** Memory of all objects of the run, or of all its deltas. */
+  slab: Buffer;
+  /** Where the header that an object's id covers begins in the slab; that of a delta is empty. */
+  headerStart: number;
+  contentStart: number;
+}
 
+type ReadEntries = (window: PackWindow, atMost: number) => SmallEntry[];
+
+const fields = 8;
 const sourceBytes = 256 * 1024;
 /** The code reads a few bytes more than it uses. */
 const slackBytes = 64;
 const objectBytes = 1024 * 1024;
 const deltaBytes = 384 * 1024;
-const maxRecords = 4096;
-
-/** Entries at the beginning of a window that were read in one go. All of it is valid until the next call. */
-export interface SmallEntries {
-  readonly count: number;
-  /** `recordFields` numbers for each. The base of an ofs-delta is its distance, that of a ref-delta its id's place. */
-  readonly records: Uint32Array;
-  /** All places are places in it. */
-  readonly memory: Buffer;
-  /** Where the window's first byte stands. */
-  readonly source: number;
-  /** Where the objects begin; they follow each other, each behind the header that its id covers. */
-  readonly objects: number;
-  /** Where the deltas begin. */
-  readonly deltas: number;
-}
-
-type ReadEntries = (window: PackWindow, atMost: number) => SmallEntries;
+const maxEntries = 4096;
 
 /** Compiled when the first pack is read. */
 let code: ReadEntries | null = null;
@@ -58,7 +54,7 @@ let code: ReadEntries | null = null;
  * Reads the entries that are whole, small and in order at the window's beginning, and consumes nothing. None are when
  * the first one is cut off, damaged or large: `inflateEntry` waits for more, or tells what is wrong.
  */
-export function readSmallEntries(window: PackWindow, atMost: number): SmallEntries {
+export function readSmallEntries(window: PackWindow, atMost: number): SmallEntry[] {
   code ??= load();
   return code(window, atMost);
 }
@@ -71,13 +67,64 @@ function load(): ReadEntries {
   const objects = source + sourceBytes + slackBytes;
   const deltas = objects + objectBytes;
   const recordsAt = deltas + deltaBytes;
-  const records = new Uint32Array(memory.buffer, recordsAt, maxRecords * recordFields);
+  const records = new Uint32Array(memory.buffer, recordsAt, maxEntries * fields);
   return (window, atMost) => {
     const bytes = window.view(sourceBytes);
     memory.set(bytes, source);
-    const sourceEnd = source + bytes.length;
-    const most = Math.min(atMost, maxRecords);
-    const count = exports.readEntries(source, sourceEnd, objects, deltas, deltas, recordsAt, recordsAt, most);
-    return { count, records, memory, source, objects, deltas };
+    const end = source + bytes.length;
+    const most = Math.min(atMost, maxEntries);
+    const count = exports.readEntries(source, end, objects, deltas, deltas, recordsAt, recordsAt, most);
+    return entriesOf({ records, count, memory, objects, deltas, packStart: window.offset - source });
   };
+}
+
+interface Run {
+  records: Uint32Array;
+  count: number;
+  memory: Buffer;
+  objects: number;
+  deltas: number;
+  /** What to add to a place in memory to have a position in the pack. */
+  packStart: number;
+}
+
+/** What was read, taken out of the memory that the next call uses again. */
+function entriesOf({ records, count, memory, objects, deltas, packStart }: Run): SmallEntry[] {
+  const entries: SmallEntry[] = [];
+  let objectsEnd = objects;
+  let deltasEnd = deltas;
+  for (let at = 0; at < count * fields; at += fields) {
+    const field = (index: number): number => records[at + index] ?? 0;
+    const [start, end, number, size, content, base] = [
+      field(0),
+      field(2),
+      field(3),
+      field(4),
+      field(5),
+      field(6),
+    ];
+    const type = objectTypes[number] ?? 'delta';
+    const isDelta = type === 'delta';
+    const offset = packStart + start;
+    entries.push({
+      ...{ offset, type, size, packedBytes: end - start, headerBytes: field(1) - start },
+      baseOffset: number === ofsDelta ? offset - base : null,
+      baseOid: number === refDelta ? memory.toString('hex', base, base + oidBytes) : null,
+      slab: memory,
+      headerStart: isDelta ? content - deltas : objectsEnd - objects,
+      contentStart: content - (isDelta ? deltas : objects),
+    });
+    if (isDelta) deltasEnd = content + size;
+    else objectsEnd = content + size;
+  }
+  const slab = copyOf(memory, objects, objectsEnd);
+  const instructions = copyOf(memory, deltas, deltasEnd);
+  for (const entry of entries) entry.slab = entry.type === 'delta' ? instructions : slab;
+  return entries;
+}
+
+function copyOf(memory: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(end - start);
+  memory.copy(copy, 0, start, end);
+  return copy;
 }

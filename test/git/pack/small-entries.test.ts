@@ -4,7 +4,7 @@ import { constants, deflateSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PackWindow } from '../../../src/git/pack/pack-window.js';
-import { readSmallEntries, recordField } from '../../../src/git/pack/small-entries.js';
+import { readSmallEntries } from '../../../src/git/pack/small-entries.js';
 import { makeEntry } from './hand-made-pack.js';
 
 const repetitive = fc
@@ -124,9 +124,7 @@ async function readAll(parts: readonly Uint8Array[]): Promise<Buffer[]> {
     1e9,
   );
   await window.more();
-  const { count, records, memory } = readSmallEntries(window, parts.length);
-  return Array.from({ length: count }, (_, index) => {
-    const at = (name: keyof typeof recordField) => records[index * 8 + recordField[name]] ?? 0;
-    return Buffer.from(memory.subarray(at('content'), at('content') + at('size')));
-  });
+  return readSmallEntries(window, parts.length).map(({ slab, contentStart, size }) =>
+    slab.subarray(contentStart, contentStart + size),
+  );
 }

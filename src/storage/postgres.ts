@@ -3,6 +3,7 @@ import { checkKey, checkScope } from './keys.js';
 import { applyToDatabase } from './postgres/apply.js';
 import type { Database } from './postgres/database.js';
 import { explainFailure } from './postgres/failures.js';
+import { listRevisions, readRevision } from './postgres/history.js';
 import { openDatabase } from './postgres/open.js';
 import { listScope, readKeys, scopeVersion } from './postgres/read.js';
 import { checkTenant, defaultTenant } from './postgres/tenant.js';
@@ -73,6 +74,18 @@ export function createPostgresStorage(
       checkScope(at.scope);
       checkBatch(batch);
       return explained(() => applyToDatabase(placed, { tenant, batch, at, options }));
+    },
+
+    async history(key, options) {
+      throwIfCancelled(options, location);
+      checkKey(key);
+      return explained(() => listRevisions(db, tenant, key));
+    },
+
+    async readRevision(key, revision, options) {
+      throwIfCancelled(options, location);
+      checkKey(key);
+      return explained(() => readRevision(db, tenant, key, revision));
     },
 
     close: () => database.close(),

@@ -56,6 +56,16 @@ export interface StorageAdapter {
     options?: StorageCallOptions,
   ): Promise<{ applied: AppliedChange[]; version: string }>;
 
+  /** Every revision a resource has had, newest first. Records of kind `state` have no history. */
+  history?(key: ResourceKey, options?: StorageCallOptions): Promise<StoredRevision[]>;
+
+  /** What a resource held at a revision; `null` when there is no such revision, or when it was a deletion. */
+  readRevision?(
+    key: ResourceKey,
+    revision: number,
+    options?: StorageCallOptions,
+  ): Promise<StoredContent | null>;
+
   /** Calls back after something in the scope changed; resolves to a function that stops watching. */
   watch?(scope: Scope, onChange: () => void): Promise<() => Promise<void>>;
 
@@ -85,6 +95,14 @@ export interface StoredEntry {
 
 export interface StoredContent extends StoredEntry {
   content: Uint8Array;
+}
+
+/** One step of a resource's history; `oid` and `size` are null when it was deleted. */
+export interface StoredRevision {
+  revision: number;
+  oid: string | null;
+  size: number | null;
+  madeAt: Date;
 }
 
 export interface Batch {

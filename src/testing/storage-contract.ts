@@ -2,6 +2,7 @@ import { batchCases } from './storage-contract/batches.js';
 import type { StorageContractCase, StorageHarness } from './storage-contract/case.js';
 import { contentCases } from './storage-contract/contents.js';
 import { fileTreeCases } from './storage-contract/file-tree.js';
+import { historyCases } from './storage-contract/history.js';
 import { listingCases } from './storage-contract/listing.js';
 import { revisionCases } from './storage-contract/revisions.js';
 
@@ -12,6 +13,7 @@ export const storageContract: readonly StorageContractCase[] = [
   ...listingCases,
   ...contentCases,
   ...revisionCases,
+  ...historyCases,
   ...batchCases,
   ...fileTreeCases,
 ];

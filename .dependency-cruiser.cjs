@@ -28,8 +28,8 @@ const rooms = [
   },
   {
     name: 'services',
-    path: '^src/(triggers|queue|server)/',
-    may: [...base, '^src/(resources|storage|git|plan|runtime|triggers|queue|server)/'],
+    path: '^src/(executions|triggers|queue|server)/',
+    may: [...base, '^src/(resources|storage|secrets|git|plan|runtime|executions|triggers|queue|server)/'],
   },
   { name: 'testing', path: '^src/testing/', may: [...base, ...contracts, '^src/(testing|resources)/'] },
   { name: 'tasks', path: '^tasks/', may: ['^schemas/', '^src/(?!testing/)', '^tasks/'] },

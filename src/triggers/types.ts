@@ -1,0 +1,41 @@
+import type { FlowDefinition } from '../../schemas/flow.js';
+import type { ExecutionTrigger } from '../executions/types.js';
+
+/** Starts a run of a stored flow: records the execution and queues it. What triggers, the API and webhooks call. */
+export type StartRun = (request: StartRequest) => Promise<StartedRun>;
+
+export interface StartRequest {
+  flow: StoredFlow;
+  trigger: ExecutionTrigger;
+  inputs: Readonly<Record<string, unknown>>;
+  /** Given when the same request may come twice: the second one starts nothing. */
+  executionId?: string | undefined;
+  /** A run that waits already with this key makes this one needless. */
+  coalesceKey?: string | undefined;
+  /** Spreads runs that are due at one moment. */
+  startAfter?: Date | undefined;
+}
+
+export interface StartedRun {
+  executionId: string;
+  /** False when the same request had come before, or a waiting run will do. */
+  started: boolean;
+}
+
+/** A flow as storage holds it. */
+export interface StoredFlow {
+  namespace: string;
+  id: string;
+  revision: number;
+  definition: FlowDefinition;
+  /** Task types that this engine does not have: the flow is listed and not run. */
+  unknownTypes: readonly string[];
+}
+
+/** The stored flows, kept up to date by the storage's versions. */
+export interface FlowCatalog {
+  get(namespace: string, id: string): StoredFlow | null;
+  list(): readonly StoredFlow[];
+  /** Looks at the storage again; resolves to whether anything changed. */
+  refresh(): Promise<boolean>;
+}

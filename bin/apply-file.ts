@@ -25,6 +25,7 @@ export async function applyFile(
     return tasks.map(({ taskId, plan }): AppliedTask => ({ taskId, plan, commitId: null, commitURL: null }));
   });
   if (json) session.printJson({ dryRun, tasks: applied });
+  else if (applied.length === 0) session.print('the plan holds nothing to apply\n');
   else for (const task of applied) printTask(session, task);
   return 0;
 }

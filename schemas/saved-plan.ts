@@ -107,7 +107,13 @@ const batch = z.strictObject({
 const commit = z.strictObject({
   kind: z.literal('commit'),
   changes: z
-    .array(z.strictObject({ path: z.string(), content: content.nullable() }))
+    .array(
+      z.strictObject({
+        path: z.string(),
+        content: content.nullable(),
+        mode: z.enum(['100644', '100755', '120000', '160000']).optional(),
+      }),
+    )
     .describe("Paths relative to the repository's root; without content the file is deleted."),
   message: z.string(),
   author: z.strictObject({

@@ -1,6 +1,12 @@
 import type { PlanDocument } from '../../../schemas/plan.js';
 import type { SavedPlan, SavedTask } from '../../../schemas/saved-plan.js';
-import { PartiallyAppliedError, PushRejectedError, reportError, StorageConflictError } from '../../errors.js';
+import {
+  CancelledError,
+  PartiallyAppliedError,
+  PushRejectedError,
+  reportError,
+  StorageConflictError,
+} from '../../errors.js';
 import { commitUrl } from '../../git/commit-url.js';
 import type { PushBase, Remote } from '../../git/types.js';
 import type { BatchEffect, CommitEffect } from '../../plan/prepared-plan.js';
@@ -31,9 +37,14 @@ export interface AppliedTask {
  */
 export async function applyPlan(plan: unknown, context: RunContext): Promise<AppliedTask[]> {
   const saved = readPlan(plan);
-  return withChecked(saved, context, async (tasks, inside) => {
-    for (const { task } of tasks) await context.confirm?.(task.plan);
-    context.signal.throwIfAborted();
+  return withChecked(saved, context, async (checked, inside) => {
+    const tasks = await confirmAll(inside, checked);
+    const { signal } = context;
+    if (signal.aborted) {
+      throw new CancelledError('Applying the plan was cancelled. Nothing was written.', {
+        cause: signal.reason,
+      });
+    }
     const applied: AppliedTask[] = [];
     for (const task of tasks) {
       try {
@@ -83,6 +94,19 @@ async function withChecked<T>(
   } finally {
     for (const remote of remotes) await remote.close();
   }
+}
+
+/** Somebody may take long to answer: what was checked before is checked again. */
+async function confirmAll(
+  context: RunContext,
+  tasks: readonly CheckedTask[],
+): Promise<readonly CheckedTask[]> {
+  const { confirm } = context;
+  if (confirm === undefined) return tasks;
+  for (const { task } of tasks) await confirm(task.plan);
+  const again: CheckedTask[] = [];
+  for (const one of tasks) again.push({ ...one, ...(await checkBasis(context, one.task, one.remote)) });
+  return again;
 }
 
 async function applyTask(
@@ -140,9 +164,9 @@ function restoreBatch(effect: SavedTask['effect'] & { kind: 'batch' }): BatchEff
 function restoreCommit(effect: SavedTask['effect'] & { kind: 'commit' }): CommitEffect {
   return {
     ...effect,
-    changes: effect.changes.map(({ path, content }) => ({
-      path,
-      content: content === null ? null : restoreContent(content),
+    changes: effect.changes.map((change) => ({
+      ...change,
+      content: change.content === null ? null : restoreContent(change.content),
     })),
   };
 }

@@ -1,5 +1,6 @@
 import type { SavedTask } from '../../../schemas/saved-plan.js';
 import { UnsupportedError } from '../../errors.js';
+import { syncId } from '../../plan/sync-state.js';
 import { inScope } from '../../storage/types.js';
 
 /**
@@ -21,11 +22,13 @@ export function refuseOverlaps(tasks: readonly SavedTask[]): void {
 }
 
 function meeting(earlier: SavedTask, later: SavedTask): string | null {
-  const records = new Set(earlier.basis.records.slice(0, 1).map(({ key }) => key.id));
-  if (later.basis.records.slice(0, 1).some(({ key }) => records.has(key.id))) return 'they are the same sync';
   const { effect } = earlier;
+  const record = syncId(later.effect.state.identity);
+  if (syncId(effect.state.identity) === record) return 'they are the same sync';
   if (effect.kind === 'batch') {
     const shared = effect.changes.find(({ key }) => inScope(later.basis.scope, key));
+    if (effect.changes.some(({ key }) => key.kind === 'state' && key.id === record))
+      return 'the first takes over what the second brought';
     return shared === undefined
       ? null
       : `the first writes ${shared.key.namespace}/${shared.key.id}, which the second reads`;

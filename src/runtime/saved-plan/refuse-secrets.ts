@@ -17,7 +17,11 @@ export function refuseSecrets(task: SavedTask, redactor: Redactor): void {
     if (content === null) continue;
     // A secret in a binary file is its ASCII or UTF-8 bytes all the same.
     const text = 'text' in content ? content.text : Buffer.from(restoreContent(content)).toString();
-    if (holds(text)) throw secretIn(task, `the content of ${'path' in change ? change.path : change.key.id}`);
+    if (holds(text))
+      throw secretIn(
+        task,
+        `the content of ${redactor.redact('path' in change ? change.path : change.key.id)}`,
+      );
   }
   const { changes, ...effect } = task.effect;
   const bare = changes.map((change) => ({ ...change, content: null }));

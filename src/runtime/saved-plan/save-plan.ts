@@ -72,9 +72,9 @@ function saveEffect(effect: PlanEffect): SavedTask['effect'] {
   }
   return {
     ...effect,
-    changes: effect.changes.map(({ path, content }) => ({
-      path,
-      content: content === null ? null : saveContent(content),
+    changes: effect.changes.map((change) => ({
+      ...change,
+      content: change.content === null ? null : saveContent(change.content),
     })),
   };
 }

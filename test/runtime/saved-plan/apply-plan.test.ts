@@ -219,6 +219,23 @@ describe('a saved plan of a push', () => {
     );
   });
 
+  it('is stale when a flow changes while somebody is asked, and cancelled when nobody waits for it', async () => {
+    await start({ '_flows/old.yml': flow('old') });
+    await fill(world.storage, { 'company.team/a': flow('a') });
+    const plan = await pushFlows().plan(world.context);
+    const tip = await world.repository.tip();
+    const stopping = new AbortController();
+    const stop = createRunContext({
+      ...world.context,
+      signal: stopping.signal,
+      confirm: async () => stopping.abort(new Error('Ctrl-C')),
+    });
+    await expect(apply(plan, stop)).rejects.toMatchObject({ code: 'CANCELLED' });
+    const confirm = () => fill(world.storage, { 'company.team/a': flow('a', '# late\n') });
+    await expect(apply(plan, createRunContext({ ...world.context, confirm }))).rejects.toMatchObject(stale);
+    expect(await world.repository.tip()).toBe(tip);
+  });
+
   it('makes the branch when it is not there, and is stale when somebody made it', async () => {
     await start({ README: 'x' });
     await fill(world.storage, { 'company.team:a.txt': 'a' });

@@ -132,6 +132,14 @@ describe('example programs', () => {
     expect(await world.repository.tip()).toBe(tip);
   });
 
+  it('plan-and-apply.ts applies what it planned, and that once', async () => {
+    const call = () =>
+      program('plan-and-apply.ts', join(world.directory, 'planned'), join(world.directory, 'plan.json'));
+    expect(await call()).toMatch(/^planned {\s+added: 3,/);
+    expect(await call()).toContain('applied');
+    expect(await call()).toContain('no longer fits');
+  });
+
   it('adapter.ts audits every write', async () => {
     expect(await program('adapter.ts')).toContain('file company.team/queries/revenue.sql → revision 1');
   });

@@ -73,6 +73,14 @@ export class FlowNotFoundError extends FlowgitError {
 export class NoFilesMatchedError extends FlowgitError {
   readonly code = 'NO_FILES_MATCHED';
 }
+/** Storage remembers no sync of that id. */
+export class SyncNotFoundError extends FlowgitError {
+  readonly code = 'SYNC_NOT_FOUND';
+}
+/** Neither storage nor the record of a sync has it. */
+export class ResourceNotFoundError extends FlowgitError {
+  readonly code = 'RESOURCE_NOT_FOUND';
+}
 /** A checkout would overwrite files that are already there. */
 export class CheckoutConflictError extends FlowgitError {
   readonly code = 'CHECKOUT_CONFLICT';

@@ -18,6 +18,7 @@ import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { agreementOf, rememberAgreement, stillAt, unchangedSince } from '../src/runtime/no-change.js';
 import { pushEndpoints, pushRows, pushToGit } from '../src/runtime/push-to-git.js';
+import { recordFailure } from '../src/runtime/record-runs.js';
 import { retryOnRace } from '../src/runtime/retry-on-race.js';
 import { type Sign, signerOf } from '../src/runtime/signer.js';
 import { writeRows } from '../src/runtime/sync-to-storage.js';
@@ -91,9 +92,12 @@ triggers:
   async run(context: RunContext): Promise<z.output<typeof output>> {
     const resolved = await this.resolve(context);
     const sign = await signerOf(resolved);
-    return withRemote(context, resolved, (remote) =>
-      retryOnRace(context, resolved.pushRetries, () => push(context, remote, resolved, sign)),
-    );
+    return withRemote(context, resolved, (remote) => {
+      const run = { identity: identityOf(remote, resolved), task: PushFlows.type, dryRun: resolved.dryRun };
+      return recordFailure(context, run, () =>
+        retryOnRace(context, resolved.pushRetries, () => push(context, remote, resolved, sign)),
+      );
+    });
   }
 }
 
@@ -104,17 +108,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
   const toStorage = (namespace: string) => moveNamespace(namespace, targetNamespace, sourceNamespace);
   const place: FlowPlace = { directory, namespace: targetNamespace, children };
   const scope = { kind: 'flow', namespace: sourceNamespace, children } as const;
-  const identity: SyncIdentity = {
-    direction: 'PUSH',
-    kind: 'flow',
-    url: remote.url,
-    revision: properties.branch,
-    directory,
-    namespace: sourceNamespace,
-    gitNamespace: targetNamespace,
-    children,
-    rewrite: properties.rewriteReferences ? 'references' : '',
-  };
+  const identity = identityOf(remote, properties);
   const selected = matchGlobs(properties.flows);
   const state = await readSyncState(context.storage, identity);
   const base = await remote.openForPush(properties.branch, { path: directory, contents: 'none' });
@@ -195,5 +189,20 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     summary: result.plan.document.summary,
     revision: result.revision,
     dryRun,
+  };
+}
+
+function identityOf(remote: Remote, properties: Properties): SyncIdentity {
+  const { sourceNamespace, includeChildNamespaces: children, gitDirectory: directory } = properties;
+  return {
+    direction: 'PUSH',
+    kind: 'flow',
+    url: remote.url,
+    revision: properties.branch,
+    directory,
+    namespace: sourceNamespace,
+    gitNamespace: properties.targetNamespace ?? sourceNamespace,
+    children,
+    rewrite: properties.rewriteReferences ? 'references' : '',
   };
 }

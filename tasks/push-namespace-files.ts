@@ -15,6 +15,7 @@ import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { agreementOf, rememberAgreement, stillAt, unchangedSince } from '../src/runtime/no-change.js';
 import { pushEndpoints, pushRows, pushToGit } from '../src/runtime/push-to-git.js';
+import { recordFailure } from '../src/runtime/record-runs.js';
 import { retryOnRace } from '../src/runtime/retry-on-race.js';
 import { type Sign, signerOf } from '../src/runtime/signer.js';
 import { readStored, writeRows } from '../src/runtime/sync-to-storage.js';
@@ -75,26 +76,23 @@ tasks:
   async run(context: RunContext): Promise<z.output<typeof output>> {
     const resolved = await this.resolve(context);
     const sign = await signerOf(resolved);
-    return withRemote(context, resolved, (remote) =>
-      retryOnRace(context, resolved.pushRetries, () => push(context, remote, resolved, sign)),
-    );
+    return withRemote(context, resolved, (remote) => {
+      const run = {
+        identity: identityOf(remote, resolved),
+        task: PushNamespaceFiles.type,
+        dryRun: resolved.dryRun,
+      };
+      return recordFailure(context, run, () =>
+        retryOnRace(context, resolved.pushRetries, () => push(context, remote, resolved, sign)),
+      );
+    });
   }
 }
 
 async function push(context: RunContext, remote: Remote, properties: Properties, sign: Sign | undefined) {
   const { namespace, gitDirectory: directory } = properties;
   const scope = { kind: 'file', namespace, children: false } as const;
-  const identity: SyncIdentity = {
-    direction: 'PUSH',
-    kind: 'file',
-    url: remote.url,
-    revision: properties.branch,
-    directory,
-    namespace,
-    gitNamespace: namespace,
-    children: false,
-    rewrite: '',
-  };
+  const identity = identityOf(remote, properties);
   const selected = matchGlobs(properties.files);
   const state = await readSyncState(context.storage, identity);
   const base = await remote.openForPush(properties.branch, { path: directory, contents: 'none' });
@@ -174,6 +172,21 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     summary: result.plan.document.summary,
     revision: result.revision,
     dryRun,
+  };
+}
+
+function identityOf(remote: Remote, properties: Properties): SyncIdentity {
+  const { namespace, gitDirectory: directory } = properties;
+  return {
+    direction: 'PUSH',
+    kind: 'file',
+    url: remote.url,
+    revision: properties.branch,
+    directory,
+    namespace,
+    gitNamespace: namespace,
+    children: false,
+    rewrite: '',
   };
 }
 

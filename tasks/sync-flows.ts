@@ -23,6 +23,7 @@ import type { RunContext } from '../src/runtime/context.js';
 import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, openRevision, revisionOf, verifiedBy } from '../src/runtime/open-source.js';
+import { recordFailure } from '../src/runtime/record-runs.js';
 import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import { formatKey } from '../src/storage/types.js';
@@ -86,7 +87,10 @@ triggers:
 
   async run(context: RunContext): Promise<z.output<typeof output>> {
     const resolved = await this.resolve(context);
-    return withRemote(context, resolved, (remote) => retryOnConflict(() => sync(context, remote, resolved)));
+    return withRemote(context, resolved, (remote) => {
+      const run = { identity: identityOf(remote, resolved), task: SyncFlows.type, dryRun: resolved.dryRun };
+      return recordFailure(context, run, () => retryOnConflict(() => sync(context, remote, resolved)));
+    });
   }
 }
 
@@ -98,17 +102,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   } = properties;
   const place: FlowPlace = { directory, namespace, children };
   const scope = { kind: 'flow', namespace, children } as const;
-  const identity: SyncIdentity = {
-    direction: 'SYNC',
-    kind: 'flow',
-    url: remote.url,
-    revision: properties.branch,
-    directory,
-    namespace,
-    gitNamespace: namespace,
-    children,
-    rewrite: '',
-  };
+  const identity = identityOf(remote, properties);
   const state = await readSyncState(context.storage, identity);
   const snapshot = await openRevision(remote, properties, state);
   const agreement = agreementOf(context, identity, snapshot.commit, scope, properties, {
@@ -181,6 +175,25 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     });
   }
   return { flows: await writeRows(context, 'flows', rows), summary: plan.document.summary, ...reported };
+}
+
+function identityOf(remote: Remote, properties: SyncProperties): SyncIdentity {
+  const {
+    targetNamespace: namespace,
+    includeChildNamespaces: children,
+    gitDirectory: directory,
+  } = properties;
+  return {
+    direction: 'SYNC',
+    kind: 'flow',
+    url: remote.url,
+    revision: properties.branch,
+    directory,
+    namespace,
+    gitNamespace: namespace,
+    children,
+    rewrite: '',
+  };
 }
 
 function rowOf(change: PlanChange, revision: number | null) {

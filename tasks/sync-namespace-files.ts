@@ -21,6 +21,7 @@ import type { RunContext } from '../src/runtime/context.js';
 import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, openRevision, revisionOf, verifiedBy } from '../src/runtime/open-source.js';
+import { recordFailure } from '../src/runtime/record-runs.js';
 import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
 import type { StoredEntry } from '../src/storage/types.js';
@@ -71,24 +72,21 @@ tasks:
 
   async run(context: RunContext): Promise<z.output<typeof output>> {
     const resolved = await this.resolve(context);
-    return withRemote(context, resolved, (remote) => retryOnConflict(() => sync(context, remote, resolved)));
+    return withRemote(context, resolved, (remote) => {
+      const run = {
+        identity: identityOf(remote, resolved),
+        task: SyncNamespaceFiles.type,
+        dryRun: resolved.dryRun,
+      };
+      return recordFailure(context, run, () => retryOnConflict(() => sync(context, remote, resolved)));
+    });
   }
 }
 
 async function sync(context: RunContext, remote: Remote, properties: Properties) {
   const { namespace, gitDirectory: directory } = properties;
   const scope = { kind: 'file', namespace, children: false } as const;
-  const identity: SyncIdentity = {
-    direction: 'SYNC',
-    kind: 'file',
-    url: remote.url,
-    revision: properties.branch,
-    directory,
-    namespace,
-    gitNamespace: namespace,
-    children: false,
-    rewrite: '',
-  };
+  const identity = identityOf(remote, properties);
   const state = await readSyncState(context.storage, identity);
   const snapshot = await openRevision(remote, properties, state);
   const agreement = agreementOf(context, identity, snapshot.commit, scope, properties, {
@@ -155,6 +153,21 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     });
   }
   return { files: await writeRows(context, 'files', rows), summary: plan.document.summary, ...reported };
+}
+
+function identityOf(remote: Remote, properties: Properties): SyncIdentity {
+  const { namespace, gitDirectory: directory } = properties;
+  return {
+    direction: 'SYNC',
+    kind: 'file',
+    url: remote.url,
+    revision: properties.branch,
+    directory,
+    namespace,
+    gitNamespace: namespace,
+    children: false,
+    rewrite: '',
+  };
 }
 
 function rowOf(change: PlanChange) {

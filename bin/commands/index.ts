@@ -1,12 +1,15 @@
 import type { Command } from '../command.js';
 import { apply } from './apply.js';
+import { blame } from './blame.js';
 import { exportCommand } from './export.js';
+import { history } from './history.js';
 import { importCommand } from './import.js';
 import { plan } from './plan.js';
 import { rollback } from './rollback.js';
 import { run } from './run.js';
 import { schema } from './schema.js';
 import { secrets } from './secrets.js';
+import { status } from './status.js';
 import { tasks } from './tasks.js';
 import { validate } from './validate.js';
 
@@ -16,6 +19,9 @@ export const commands: readonly Command[] = [
   plan,
   apply,
   rollback,
+  status,
+  history,
+  blame,
   validate,
   tasks,
   schema,

@@ -16,6 +16,14 @@ export const commitTable = z.record(
 );
 export type CommitTable = z.output<typeof commitTable>;
 
+/** The commit of that number. */
+export function commitAt(table: CommitTable, index: number | undefined): SyncedCommit | null {
+  const entry = index === undefined ? undefined : table[index];
+  if (entry === undefined) return null;
+  const [oid, author, email, timestamp] = entry;
+  return { oid, author, email, timestamp };
+}
+
 /** The number of a commit, and the table with it. Numbers are never given to another commit while they are in use. */
 export function indexOfCommit(
   table: CommitTable,

@@ -20,7 +20,8 @@ export interface SyncName {
   namespace: string;
 }
 
-const identity = z.object({
+/** The identity of a sync as records have it. */
+export const syncIdentity = z.object({
   direction: z.enum(['SYNC', 'PUSH']),
   kind: z.enum(['flow', 'file', 'dashboard']),
   url: z.string(),
@@ -46,7 +47,7 @@ export async function listSyncRecords(
   const contents = await storage.read(names.map(({ key }) => key));
   return names.flatMap(({ name }, index): SyncRecord[] => {
     const { state, head } = openState(name.id, name.kind, contents[index] ?? null);
-    const found = identity.safeParse(head?.sync);
+    const found = syncIdentity.safeParse(head?.sync);
     if (head === null || !found.success) return [];
     return [{ identity: found.data, state, reads: head.reads ?? { branch: found.data.revision } }];
   });

@@ -159,7 +159,7 @@ export function formatStateLine(resource: SyncedResource, origin = resource.orig
   const { gitPath, key, gitOid, storedOid, ancestor } = resource;
   const names = `${quoted(gitPath)},${quoted(key.namespace)},${quoted(key.id)}`;
   const row = `[${names},"${gitOid}","${storedOid}"`;
-  if (ancestor !== undefined) return `${row},${origin ?? null},"${ancestor}"]`;
+  if (ancestor !== undefined) return `${row},${origin ?? null},${JSON.stringify(ancestor)}]`;
   return origin === undefined ? `${row}]` : `${row},${origin}]`;
 }
 

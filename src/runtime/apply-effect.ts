@@ -1,3 +1,4 @@
+import type { PlanDocument } from '../../schemas/plan.js';
 import { FlowgitError } from '../errors.js';
 import type { PushBase, Remote, Snapshot } from '../git/types.js';
 import type { BatchEffect, CommitEffect, StateAfter } from '../plan/prepared-plan.js';
@@ -6,6 +7,7 @@ import { applyOrUndo } from '../storage/apply-or-undo.js';
 import type { AppliedChange, Batch, Scope } from '../storage/types.js';
 import type { RunContext } from './context.js';
 import { describeCommit } from './describe-commit.js';
+import { recordSuccess } from './record-runs.js';
 import type { Sign } from './signer.js';
 
 export interface BatchOutcome {
@@ -18,12 +20,23 @@ export interface BatchOutcome {
 export async function applyBatchEffect(
   context: RunContext,
   effect: BatchEffect,
-  { state, commit, at }: { state: SyncState; commit: string; at: { scope: Scope; version: string } | null },
+  {
+    state,
+    commit,
+    at,
+    plan,
+  }: {
+    state: SyncState;
+    commit: string;
+    at: { scope: Scope; version: string } | null;
+    plan: PlanDocument;
+  },
 ): Promise<BatchOutcome> {
   const { identity, resources, origin, reads } = effect.state;
   const record = recordSyncState(state, identity, commit, resources, { origin, reads });
   const changes = [...effect.changes, ...(record === null ? [] : [record])];
   if (changes.length === 0) return { applied: [], version: at?.version ?? null };
+  changes.push(await recordSuccess(context, identity, plan, commit));
   return applyBatch(context, { changes }, at);
 }
 
@@ -31,24 +44,26 @@ export async function applyBatchEffect(
 export async function applyCommitEffect(
   context: RunContext,
   effect: CommitEffect,
-  { state, remote, base, sign }: { state: SyncState; remote: Remote; base: PushBase; sign: Sign | undefined },
+  {
+    state,
+    remote,
+    base,
+    sign,
+    plan,
+  }: { state: SyncState; remote: Remote; base: PushBase; sign: Sign | undefined; plan: PlanDocument },
 ): Promise<string | null> {
   const { changes, message, author } = effect;
   if (changes.length === 0) {
     context.logger.info({ branch: base.branch }, 'nothing to commit');
-    await remember(context, effect.state, state, base.snapshot);
+    await remember(context, effect.state, { state, plan, snapshot: base.snapshot });
     return null;
   }
   const committer = { ...author, timestamp: Math.floor(context.clock().getTime() / 1000) };
   const { commit, remoteMessages } = await remote.push(base, { changes, message, author, committer, sign });
   for (const line of remoteMessages) context.logger.info({ remote: line }, 'the remote says');
   const described = { author: { ...author, timestamp: committer.timestamp }, message };
-  await remember(
-    context,
-    effect.state,
-    state,
-    commit === null ? null : { commit, describe: async () => described },
-  );
+  const snapshot = commit === null ? null : { commit, describe: async () => described };
+  await remember(context, effect.state, { state, plan, snapshot });
   return commit;
 }
 
@@ -66,8 +81,11 @@ async function applyBatch(
 async function remember(
   context: RunContext,
   { identity, resources }: StateAfter,
-  state: SyncState,
-  snapshot: Pick<Snapshot, 'commit' | 'describe'> | null,
+  {
+    state,
+    plan,
+    snapshot,
+  }: { state: SyncState; plan: PlanDocument; snapshot: Pick<Snapshot, 'commit' | 'describe'> | null },
 ): Promise<void> {
   try {
     const origin = snapshot === null ? null : await describeCommit(snapshot);
@@ -75,7 +93,8 @@ async function remember(
     const commit = snapshot?.commit ?? null;
     const record = recordSyncState(state, identity, commit, resources, { origin, reads });
     if (record === null) return;
-    await context.storage.apply({ changes: [record] });
+    const run = await recordSuccess(context, identity, plan, commit);
+    await context.storage.apply({ changes: [record, run] });
   } catch (error) {
     if (!(error instanceof FlowgitError)) throw error;
     context.logger.warn(

@@ -18,6 +18,7 @@ import { formatKey } from '../storage/types.js';
 import type { RunContext } from './context.js';
 import { describeCommit } from './describe-commit.js';
 import { shortCut, type Unchanged, unchangedBy } from './no-change.js';
+import { recordSuccess } from './record-runs.js';
 import { settle } from './settle.js';
 import {
   changesToApply,
@@ -197,7 +198,12 @@ async function apply(
     table: commits,
     reads: revision,
   });
-  const changes = [...changesToApply(plan), ...input.adoption.changes, ...(record === null ? [] : [record])];
+  const changes = [
+    ...changesToApply(plan),
+    ...input.adoption.changes,
+    ...(record === null ? [] : [record]),
+    await recordSuccess(context, identity, plan.document, snapshot.commit),
+  ];
   const at = { scope, version: receipt.version };
   const result = await context.storage.applyAt?.({ changes }, at, { signal: context.signal });
   if (result === undefined) throw new Error('The storage cannot apply at a version.');

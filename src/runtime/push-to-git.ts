@@ -100,7 +100,7 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
     ),
   });
   const commitId = await settle(context, plan, properties.dryRun, () =>
-    applyCommitEffect(context, commitEffect(context, plan, settled), input),
+    applyCommitEffect(context, commitEffect(context, plan, settled), { ...input, plan: plan.document }),
   );
   return {
     plan,

@@ -245,7 +245,7 @@ type Applied = Pick<SyncResult, 'revisionOf' | 'version'>;
 async function apply(context: RunContext, plan: StagedPlan, input: SettledSync): Promise<Applied> {
   const { state, snapshot, stored, scope, version } = input;
   const at = version === null ? null : { scope, version };
-  const basis = { state, commit: snapshot.commit, at };
+  const basis = { state, commit: snapshot.commit, at, plan: plan.document };
   const result = await applyBatchEffect(context, batchEffect(plan, input), basis);
   const written = result.applied.filter(({ oid }) => oid !== null);
   return { revisionOf: lookUp(stored, written), version: result.version };

@@ -9,6 +9,7 @@ import {
   broken,
   flowFiles,
   type GitFile,
+  history,
   inGitSpelling,
   type ModelWorld,
   parse,
@@ -147,9 +148,11 @@ export class Player {
     for (const field of fieldsOf(await this.#stored())) this.#seen.stored.add(field);
     for (const field of fieldsOf(await this.#inGit('_flows'))) this.#seen.git.add(field);
     const settled = await this.#everything();
+    const told = await history(storage);
     const again = await this.#outcome(run, policy, false);
     expect(again, 'the second run succeeds').toHaveProperty('summary');
     expect(await this.#everything(), 'the second run does nothing').toEqual(settled);
+    expect(await history(storage), 'and leaves no line in the history').toEqual(told);
   }
 
   /** What the reference says about a run. */

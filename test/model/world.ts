@@ -82,8 +82,19 @@ export async function storedEverywhere(storage: StorageAdapter): Promise<Map<str
   return found;
 }
 
-/** flowgit's own records, without receipts: those are short cuts that any run may leave. */
+/**
+ * flowgit's own records, without receipts, which are short cuts that any run may leave, and without the history, where a
+ * run that fails leaves its failure.
+ */
 export async function records(storage: StorageAdapter): Promise<string[]> {
   const entries = await storage.list({ kind: 'state', namespace: '', children: true });
-  return entries.filter(({ key }) => !key.id.endsWith('.receipt')).map(({ key, oid }) => `${key.id} ${oid}`);
+  return entries
+    .filter(({ key }) => !key.id.endsWith('.receipt') && !key.id.endsWith('.runs'))
+    .map(({ key, oid }) => `${key.id} ${oid}`);
+}
+
+/** What the history of all syncs says. */
+export async function history(storage: StorageAdapter): Promise<string[]> {
+  const entries = await storage.list({ kind: 'state', namespace: '', children: true });
+  return entries.filter(({ key }) => key.id.endsWith('.runs')).map(({ key, oid }) => `${key.id} ${oid}`);
 }

@@ -1,5 +1,6 @@
 import type { ResourceKey } from '../../schemas/resources.js';
 import type { GitEntry, GitMode, Snapshot } from '../../src/git/types.js';
+import type { RunRecord } from '../../src/plan/run-records.js';
 import { SortedLines } from '../../src/plan/sorted-lines.js';
 import type { SyncedResource, SyncState } from '../../src/plan/sync-state.js';
 import { blobId } from '../../src/resources/blob-id.js';
@@ -95,6 +96,26 @@ export async function store(
     })),
   });
   return storage.list({ kind: 'flow', namespace: '', children: true });
+}
+
+/** The record of a run at a minute of its own. */
+export function runOf(
+  minute: number,
+  run: Partial<Omit<RunRecord, 'count' | 'since'>>,
+): Omit<RunRecord, 'count' | 'since'> {
+  return {
+    at: new Date(minute * 60_000).toISOString(),
+    outcome: 'SUCCESS',
+    task: 'git.SyncFlows',
+    flow: 'system.sync',
+    executionId: 'e',
+    commit: null,
+    summary: null,
+    changes: [],
+    more: 0,
+    error: null,
+    ...run,
+  };
 }
 
 /** The error a promise ends with. */

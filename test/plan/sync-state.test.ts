@@ -176,3 +176,19 @@ describe('the id of a sync', () => {
     expect(syncId({ ...identity, extra: 1 } as SyncIdentity)).toBe(syncId(identity));
   });
 });
+
+describe('the line of a resource', () => {
+  it('holds the commit it came with, and the common text of a merge, whatever is in it', () => {
+    const a = resource('a.yml', 'a');
+    const rows: SyncedResource[] = [
+      a,
+      { ...a, origin: 7 },
+      { ...a, origin: 7, ancestor: 'id: "a"\n\u2028\\' },
+      { ...a, ancestor: '' },
+    ];
+    for (const row of rows) {
+      expect(formatStateLine(row)).not.toContain('\n');
+      expect(parseStateLine(identity, formatStateLine(row))).toEqual(row);
+    }
+  });
+});

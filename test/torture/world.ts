@@ -35,7 +35,7 @@ interface Reading {
 
 /**
  * Everything that a storage holds, byte for byte, sync states included, as one text. Receipts are left out: they are
- * written by themselves and only shorten runs.
+ * written by themselves and only shorten runs. So is the history, which tells when each run was.
  */
 export async function everythingIn(
   storage: StorageAdapter,
@@ -44,7 +44,7 @@ export async function everythingIn(
   const found: unknown[] = [];
   for (const kind of ['flow', 'file', 'state'] as const) {
     const listed = await storage.list({ kind, namespace: '', children: true });
-    const entries = listed.filter(({ key }) => !(kind === 'state' && key.id.endsWith('.receipt')));
+    const entries = listed.filter(({ key }) => !(kind === 'state' && /\.(receipt|runs)$/.test(key.id)));
     const contents = await storage.read(entries.map(({ key }) => key));
     for (const [index, { key, revision }] of entries.entries()) {
       const content = Buffer.from(contents[index]?.content ?? []).toString('latin1');

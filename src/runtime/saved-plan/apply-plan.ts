@@ -117,7 +117,12 @@ async function applyTask(
   const { effect, basis, plan, taskId } = task;
   const state = await readSyncState(context.storage, effect.state.identity);
   if (effect.kind === 'batch') {
-    await applyBatchEffect(context, restoreBatch(effect), { state, commit: basis.git.commit ?? '', at });
+    await applyBatchEffect(context, restoreBatch(effect), {
+      state,
+      commit: basis.git.commit ?? '',
+      at,
+      plan,
+    });
     return { taskId, plan, commitId: null, commitURL: null };
   }
   if (base === null) throw new Error('A push needs something to build upon.');
@@ -127,6 +132,7 @@ async function applyTask(
     remote,
     base: current,
     sign,
+    plan,
   });
   return { taskId, plan, commitId, commitURL: commitId === null ? null : commitUrl(remote.url, commitId) };
 }

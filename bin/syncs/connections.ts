@@ -1,0 +1,64 @@
+import { connectionProperties } from '../../schemas/connection.js';
+import { savedConnectionValues } from '../../schemas/saved-plan.js';
+import { reportError } from '../../src/errors.js';
+import type { Remote } from '../../src/git/types.js';
+import { connect } from '../../src/runtime/connect.js';
+import type { RunContext } from '../../src/runtime/context.js';
+import { reconnectContext, restoreConnection } from '../../src/runtime/saved-plan/connection.js';
+import { readFlowFile } from '../flow-file.js';
+
+type Make = (context: RunContext) => Promise<Remote>;
+
+/** How to reach repositories: as a flow's tasks say, by their address, and else without credentials. */
+export interface Connections {
+  /** Makes no request yet. */
+  to(url: string, context: RunContext): Promise<Remote>;
+}
+
+/**
+ * Takes the connections of every git task in flow files. One that cannot be rendered here, because it needs an input for
+ * instance, is left out.
+ */
+export async function readConnections(
+  files: readonly string[],
+  { cwd, context }: { cwd: string; context: RunContext },
+): Promise<Connections> {
+  const known = new Map<string, Make>();
+  for (const file of files) {
+    const flow = await readFlowFile(cwd, file);
+    const inside = reconnectContext(context, flow);
+    for (const task of tasksWithUrl(flow.tasks)) {
+      try {
+        const properties = await restoreConnection(inside, connectionOf(task));
+        const make: Make = (asking) => connect({ ...inside, signal: asking.signal }, properties);
+        known.set((await make(context)).url, make);
+      } catch (error) {
+        context.logger.warn(
+          { file, error: reportError(error).message },
+          'a connection of the flow cannot be used here',
+        );
+      }
+    }
+  }
+  return {
+    to: (url, asking) => known.get(url)?.(asking) ?? connect(asking, connectionProperties.parse({ url })),
+  };
+}
+
+/** Every map in the flow that says which repository it is about, however deep. */
+function tasksWithUrl(value: unknown): Record<string, unknown>[] {
+  if (Array.isArray(value)) return value.flatMap(tasksWithUrl);
+  if (typeof value !== 'object' || value === null) return [];
+  const map = value as Record<string, unknown>;
+  const own = typeof map.url === 'string' && typeof map.type === 'string' ? [map] : [];
+  return [...own, ...Object.values(map).flatMap(tasksWithUrl)];
+}
+
+function connectionOf(task: Record<string, unknown>): Parameters<typeof restoreConnection>[1] {
+  const given = Object.keys(savedConnectionValues).flatMap((name) =>
+    task[name] === undefined ? [] : [[name, task[name]]],
+  );
+  const expressions = Object.fromEntries(given.filter(([, value]) => typeof value === 'string'));
+  const plain = Object.fromEntries(given.filter(([, value]) => typeof value !== 'string'));
+  return { ...plain, expressions };
+}

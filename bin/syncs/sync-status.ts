@@ -1,0 +1,109 @@
+import type { ErrorReport } from '../../schemas/error-codes.js';
+import { reportError } from '../../src/errors.js';
+import type { Snapshot } from '../../src/git/types.js';
+import { type Drift, gitDrift, storageDrift } from '../../src/plan/drift.js';
+import { loadIgnoreRules, relativePath } from '../../src/plan/load-ignore-rules.js';
+import type { RunRecord } from '../../src/plan/run-records.js';
+import type { SyncRecord } from '../../src/plan/sync-records.js';
+import type { SyncIdentity } from '../../src/plan/sync-state.js';
+import type { RunContext } from '../../src/runtime/context.js';
+import type { Connections } from './connections.js';
+import type { KnownSync } from './known-syncs.js';
+
+/** Where a sync or push stands: as its last run left it, and what changed on either side since. */
+export interface SyncStatus {
+  id: string;
+  sync: SyncIdentity;
+  /** The commit of the last run that wrote something. */
+  commit: string | null;
+  resources: number;
+  /** The last run that left a line, failed or not. */
+  lastRun: RunRecord | null;
+  /** When the last run that succeeded left a line. */
+  lastSuccess: string | null;
+  /** Null where nothing is recorded. */
+  storage: Drift | null;
+  /** Null where nothing is recorded, or the remote was not asked. */
+  git: GitStatus | null;
+}
+
+export type GitStatus = { commit: string; drift: Drift } | { error: ErrorReport };
+
+/** A remote that does not answer must not keep people waiting. */
+const remoteTimeoutMs = 10_000;
+
+/** Compares what is recorded with both sides. A remote that cannot be asked is part of the answer. */
+export async function syncStatus(
+  known: KnownSync,
+  {
+    context,
+    owned,
+    connections,
+  }: { context: RunContext; owned: ReadonlySet<string>; connections: Connections | null },
+): Promise<SyncStatus> {
+  const { id, identity, record, runs } = known;
+  return {
+    id,
+    sync: identity,
+    commit: record?.state.commit ?? null,
+    resources: record?.state.byKey.size ?? 0,
+    lastRun: runs.at(-1) ?? null,
+    lastSuccess: runs.findLast(({ outcome }) => outcome === 'SUCCESS')?.at ?? null,
+    storage: record === null ? null : await compareStorage(record, context, owned),
+    git: record === null || connections === null ? null : await askRemote(record, context, connections),
+  };
+}
+
+/** Whether anything is otherwise than the last run left it, as far as that is known. */
+export function hasDrifted({ storage, git }: SyncStatus): boolean {
+  const drifts = [storage, git !== null && 'drift' in git ? git.drift : null];
+  return drifts.some((drift) => drift !== null && count(drift) > 0);
+}
+
+function count({ changed, added, deleted }: Drift): number {
+  return changed.length + added.length + deleted.length;
+}
+
+async function compareStorage(
+  { identity, state }: SyncRecord,
+  context: RunContext,
+  owned: ReadonlySet<string>,
+) {
+  const { kind, namespace, children, direction } = identity;
+  const listed = await context.storage.list({ kind, namespace, children }, { signal: context.signal });
+  return storageDrift(state, listed, direction === 'SYNC' ? owned : undefined);
+}
+
+async function askRemote(
+  record: SyncRecord,
+  context: RunContext,
+  connections: Connections,
+): Promise<GitStatus> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(remoteTimeoutMs)]);
+  const { identity, state, reads } = record;
+  try {
+    const remote = await connections.to(identity.url, { ...context, signal });
+    try {
+      const path = identity.directory;
+      const snapshot = await remote.openSnapshot(reads, { path, contents: 'none' });
+      if (snapshot.commit === state.commit) {
+        return { commit: snapshot.commit, drift: { changed: [], added: [], deleted: [] } };
+      }
+      return { commit: snapshot.commit, drift: await compareGit(record, snapshot) };
+    } finally {
+      await remote.close();
+    }
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!signal.aborted) return { error: reportError(error) };
+    const message = `${identity.url} did not answer within ${remoteTimeoutMs / 1000} s.`;
+    return { error: { code: 'READ_TIMEOUT', message, hint: null, retryable: true } };
+  }
+}
+
+async function compareGit({ identity, state }: SyncRecord, snapshot: Snapshot): Promise<Drift> {
+  const { directory } = identity;
+  const entries = (await snapshot.list(directory)) ?? [];
+  const ignored = await loadIgnoreRules(snapshot, entries, directory);
+  return gitDrift(identity, state, entries, (path) => ignored(relativePath(directory, path)));
+}

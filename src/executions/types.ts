@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../../schemas/error-codes.js';
 import type { TaskRun } from '../../schemas/execution.js';
+import type { PlanDocument } from '../../schemas/plan.js';
 
 /**
  * Executions as a server keeps them.
@@ -17,6 +18,10 @@ export interface ExecutionStore {
   update(id: string, change: ExecutionChange): Promise<boolean>;
   /** Puts a task run at its position, or replaces the one that stands there. */
   putTaskRun(id: string, position: number, run: TaskRun): Promise<void>;
+  /** Keeps a plan that a task made (the `task-planned` event), in the place of the one it made before of the same two sides. */
+  putPlan(id: string, plan: PlannedTask): Promise<void>;
+  /** What the tasks of an execution planned, in the order they did. */
+  plans(id: string): Promise<PlannedTask[]>;
   appendLogs(id: string, lines: readonly NewLogLine[]): Promise<void>;
   /** Lines after a number, in their order. */
   readLogs(id: string, options?: { after?: number; limit?: number }): Promise<LogLine[]>;
@@ -68,6 +73,12 @@ export interface ExecutionRecord extends NewExecution {
 export type ExecutionChange = Partial<
   Pick<ExecutionRecord, 'state' | 'inputs' | 'outputs' | 'error' | 'startedAt' | 'endedAt'>
 >;
+
+/** What a task would change or changed. Rows that stay as they are may be left out; the summary counts them. */
+export interface PlannedTask {
+  taskId: string;
+  plan: PlanDocument;
+}
 
 export interface ExecutionFilter {
   /** A namespace and, with `children`, those below it. */

@@ -178,7 +178,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
       plan: result.plan,
       listed,
       version: await stillAt(context.storage, scope, version),
-      rows: '',
+      rows: Buffer.alloc(0),
       ignoring: false,
     });
   }

@@ -22,9 +22,7 @@ export interface Receipt {
 }
 
 /** A receipt to be left. */
-export interface NewReceipt extends Omit<Receipt, 'commit' | 'rows'> {
-  rows: string;
-}
+export type NewReceipt = Omit<Receipt, 'commit'>;
 
 /** When a receipt holds. */
 export interface Agreement {
@@ -84,7 +82,7 @@ export async function writeReceipt(
 ): Promise<void> {
   const choices = JSON.stringify(agreement.choices);
   const line = JSON.stringify({ commit: agreement.commit, version, choices, unchanged, listed, ignoring });
-  const content = Buffer.from(`${line}\n${rows}`);
+  const content = Buffer.concat([Buffer.from(`${line}\n`), rows]);
   const [present = null] = await storage.read([keyOf(agreement)]);
   const expectedOid = present?.oid ?? null;
   await storage.apply({ changes: [{ action: 'put', key: keyOf(agreement), content, expectedOid }] });

@@ -55,20 +55,44 @@ export class SortedLines {
   }
 }
 
-const linesAtOnce = 1000;
+const linesAtOnce = 500;
 
-/** A line per item, each with a newline. They are joined in portions, so that few of them are alive at once. */
-export function joinLines<T>(items: Iterable<T>, lineOf: (item: T) => string): string {
-  const portions: string[] = [];
-  let lines: string[] = [];
-  for (const item of items) {
-    lines.push(lineOf(item));
-    if (lines.length < linesAtOnce) continue;
-    portions.push(`${lines.join('\n')}\n`);
-    lines = [];
+/**
+ * A line per item, each with a newline, as UTF-8, behind an optional first line. They are made in portions and written
+ * to one piece of memory, so that neither lines nor copies of them add up.
+ */
+export function joinLines<T>(items: readonly T[], lineOf: (item: T) => string, first?: string): Buffer {
+  const text = new TextBytes();
+  if (first !== undefined) text.append(`${first}\n`);
+  for (let start = 0; start < items.length; start += linesAtOnce) {
+    const lines = items.slice(start, start + linesAtOnce).map(lineOf);
+    text.append(`${lines.join('\n')}\n`, items.length / (start + lines.length));
   }
-  if (lines.length > 0) portions.push(`${lines.join('\n')}\n`);
-  return portions.join('');
+  return text.bytes;
+}
+
+/** Text that grows at its end, as UTF-8. */
+export class TextBytes {
+  #memory = Buffer.alloc(0);
+  #length = 0;
+
+  /** @param share how many times the text will be as long as it is then, as far as one can tell */
+  append(text: string, share = 1): void {
+    const length = this.#length + Buffer.byteLength(text);
+    if (length > this.#memory.length) {
+      const memory = Buffer.allocUnsafeSlow(
+        Math.ceil(Math.max(length * share * 1.05, this.#memory.length * 1.5)),
+      );
+      this.#memory.copy(memory, 0, 0, this.#length);
+      this.#memory = memory;
+    }
+    this.#memory.write(text, this.#length);
+    this.#length = length;
+  }
+
+  get bytes(): Buffer {
+    return this.#memory.subarray(0, this.#length);
+  }
 }
 
 /** A line that cannot be read has no key; a search then ends somewhere and finds nothing. */

@@ -211,16 +211,19 @@ export function recordSyncState(
   const sorted = sortedByPath(resources);
   const { table, index } = indexOfCommit(state.commits, run.origin ?? null);
   const former = state.bytes === null ? null : state.byPath;
-  const used = new Set<number>();
-  const lines = joinLines(sorted, (resource) => {
-    const before = former?.get(resource.gitPath);
+  const originOf = ({ gitPath, gitOid }: SyncedResource): number | undefined => {
+    const before = former?.get(gitPath);
     // The same bytes at the same place came with an earlier commit.
-    const origin = before?.gitOid === resource.gitOid ? (before.origin ?? index) : index;
+    return before?.gitOid === gitOid ? (before.origin ?? index) : index;
+  };
+  const used = new Set<number>();
+  for (const resource of former === null ? sorted.slice(0, 1) : sorted) {
+    const origin = originOf(resource);
     if (origin !== undefined) used.add(origin);
-    return formatStateLine(resource, origin);
-  });
+  }
   const first = firstLine(identity, commit, usedCommits(table, used), run.reads);
-  return recordContent(state, Buffer.from(`${first}\n${lines}`));
+  const content = joinLines(sorted, (resource) => formatStateLine(resource, originOf(resource)), first);
+  return recordContent(state, content);
 }
 
 /** Mostly they are sorted already, or nearly. */

@@ -216,7 +216,7 @@ async function apply(
       unchanged: added + updated + overwritten + unchanged,
       listed: receipt.listed + added - deleted,
       ignoring: false,
-      rows: settled.bytes.toString(),
+      rows: settled.bytes,
     }),
   );
   return reported.bytes;

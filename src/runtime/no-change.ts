@@ -70,7 +70,7 @@ export interface Settled {
   /** Of the storage's scope after the run, when that is certain; otherwise the storage is listed once more. */
   version: string | null;
   /** As reported, for a sync. */
-  rows: string;
+  rows: Buffer;
   /** Whether ignore rules kept anything out. */
   ignoring: boolean;
 }

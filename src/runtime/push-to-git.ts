@@ -126,7 +126,7 @@ export function pushEndpoints(
 }
 
 /** The rows of a push: changed files only. */
-export function pushRows(plan: StagedPlan): string {
+export function pushRows(plan: StagedPlan): Buffer {
   const changed = plan.document.changes.filter((change) => change.state !== 'UNCHANGED');
   return jsonLines(changed, (change) => ({
     ...pushRow(change),

@@ -151,9 +151,10 @@ export async function retryOnConflict<T>(sync: () => Promise<T>): Promise<T> {
 }
 
 /** Writes the rows of a run where its outputs live, and returns the URI. */
-export function writeRows(context: RunContext, name: string, rows: string | Uint8Array): Promise<string> {
-  const content = typeof rows === 'string' ? rows : Buffer.from(rows).toString();
-  return context.outputFiles.write(`${name}.jsonl`, content);
+export function writeRows(context: RunContext, name: string, rows: Uint8Array): Promise<string> {
+  // As text, so that what must not be shown can be masked in it.
+  const text = Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength).toString();
+  return context.outputFiles.write(`${name}.jsonl`, text);
 }
 
 /**

@@ -11,7 +11,7 @@ const agreement: Agreement = {
   choices: { delete: true, running: ['system', 'sync'] },
 };
 const expected = new Map([[formatKey(flowKey('a')), oidOf(flow('a'))]]);
-const receipt = { unchanged: 1, ignoring: false, rows: '{"gitPath":"a.yml"}\n' };
+const receipt = { unchanged: 1, ignoring: false, rows: Buffer.from('{"gitPath":"a.yml"}\n') };
 
 async function storageWithA(): Promise<StorageAdapter> {
   const storage = createMemoryStorage();
@@ -25,7 +25,7 @@ describe('a receipt', () => {
     expect(await findReceipt(storage, agreement)).toBeNull();
     await leaveReceipt(storage, agreement, expected, receipt);
     const found = await findReceipt(storage, agreement);
-    expect({ ...found, rows: Buffer.from(found?.rows ?? []).toString() }).toEqual({
+    expect({ ...found, rows: Buffer.from(found?.rows ?? []) }).toEqual({
       commit: 'c1',
       version: await storage.version?.(agreement.scope),
       choices: JSON.stringify(agreement.choices),

@@ -117,22 +117,19 @@ function compareOne(
   });
   if (before === desired.oid) return become('UNCHANGED');
   const base = baseOf(desired.key, input);
-  const targetChanged = changedInTarget(base, current, desired.key, input);
+  const targetChanged = base === undefined ? current !== null : changedSince(base, current, input);
   const sourceChanged = base !== undefined && sourceOidOf(base, input) !== desired.sourceOid;
+  const agreed = isAgreed(desired, current, input);
   if (input.onConflict === 'MERGE') {
-    if (base === undefined && targetChanged && current !== null)
-      return become(
-        'CONFLICT',
-        before,
-        'different on both sides, and no earlier run says what they had in common',
-      );
-    if (base !== undefined && !sourceChanged && targetChanged) {
+    if (base === undefined && targetChanged && !agreed) return become('CONFLICT', before, unknownNote);
+    const isOwn = input.base.has(formatKey(desired.key));
+    if (base !== undefined && !sourceChanged && targetChanged && (isOwn || !agreed)) {
       // A merge made it so: both sides are as it left them.
       if (before === targetOidOf(base, input)) return become('UNCHANGED', before);
       return become('UNCHANGED', before, keptNote(current));
     }
   }
-  const bothChanged = base !== undefined && targetChanged && sourceChanged;
+  const bothChanged = base !== undefined && targetChanged && sourceChanged && !agreed;
   if (bothChanged && input.onConflict !== 'SOURCE') return become('CONFLICT', before, conflictNote(current));
   if (current === null) return become('ADDED');
   return become(bothChanged ? 'OVERWRITTEN' : 'UPDATED');
@@ -141,7 +138,7 @@ function compareOne(
 function deletion(resource: CurrentResource, input: Comparison): ComparedChange {
   const { key, gitPath, oid } = resource;
   const base = baseOf(key, input);
-  if (base !== undefined && changedInTarget(base, resource, key, input) && input.onConflict !== 'SOURCE') {
+  if (base !== undefined && changedSince(base, resource, input) && input.onConflict !== 'SOURCE') {
     return {
       state: 'CONFLICT',
       key,
@@ -161,20 +158,21 @@ function baseOf(key: ResourceKey, { base, counterpart, onConflict }: Comparison)
   return base.get(name) ?? (onConflict === 'MERGE' ? counterpart?.get(name)?.at(-1) : undefined);
 }
 
+/** Whether the target is not what the run of the base left, or has more than the source because that run merged. */
+function changedSince(base: SyncedResource, current: CurrentResource | null, input: Comparison): boolean {
+  return base.ancestor !== undefined || targetOidOf(base, input) !== (current?.oid ?? null);
+}
+
 /**
- * Whether the target has something that the source never had: it is not what the last run left, nor what a run of the
- * other direction took over.
+ * Whether both sides are as a run of the other direction left them: what the target has went into the source then. That
+ * the target alone is so proves nothing, somebody may have brought an old content back.
  */
-function changedInTarget(
-  base: SyncedResource | undefined,
-  current: CurrentResource | null,
-  key: ResourceKey,
-  input: Comparison,
-): boolean {
-  const oid = current?.oid ?? null;
-  if (base !== undefined && base.ancestor === undefined && targetOidOf(base, input) === oid) return false;
-  const seen = input.counterpart?.get(formatKey(key)) ?? [];
-  return !seen.some((row) => targetOidOf(row, input) === oid);
+function isAgreed(desired: DesiredResource, current: CurrentResource | null, input: Comparison): boolean {
+  const seen = input.counterpart?.get(formatKey(desired.key)) ?? [];
+  return seen.some(
+    (row) =>
+      sourceOidOf(row, input) === desired.sourceOid && targetOidOf(row, input) === (current?.oid ?? null),
+  );
 }
 
 function targetOidOf(base: SyncedResource, input: Comparison): string {
@@ -184,6 +182,8 @@ function targetOidOf(base: SyncedResource, input: Comparison): string {
 function sourceOidOf(base: SyncedResource, input: Comparison): string {
   return input.target === 'storage' ? base.gitOid : base.storedOid;
 }
+
+const unknownNote = 'different on both sides, and no earlier run says what they had in common';
 
 function conflictNote(current: CurrentResource | null): string {
   return current === null ? 'changed in the source, deleted in the target' : 'changed on both sides';

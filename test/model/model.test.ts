@@ -30,14 +30,29 @@ function inMemory(): ModelWorld {
   };
 }
 
-describe('syncs and pushes, against a model', () => {
+describe('syncs and pushes of files, against a model', () => {
+  it(`lose nothing that the policy does not name, in ${stories} stories`, {
+    timeout: 3_600_000,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(story, async (steps) => {
+        const player = new Player(inMemory(), 'file');
+        await player.prepare();
+        await player.play(steps);
+      }),
+      { numRuns: stories, ...numbered },
+    );
+  });
+});
+
+describe('syncs and pushes of flows, against a model', () => {
   it(`lose nothing that the policy does not name, in ${stories} stories`, {
     timeout: 3_600_000,
   }, async () => {
     const seen: Record<string, number> = {};
     await fc.assert(
       fc.asyncProperty(story, async (steps) => {
-        const player = new Player(inMemory());
+        const player = new Player(inMemory(), 'flow');
         await player.prepare();
         await player.play(steps);
         for (const [outcome, count] of Object.entries(player.outcomes))
@@ -76,18 +91,21 @@ describe('the same behind a real server', () => {
         const name = `${++number}.git`;
         const repository = await BareRepository.create(join(directory.path, name));
         const storage = createMemoryStorage();
-        const player = new Player({
-          storage,
-          context: createRunContext({ storage, identity: { namespace: 'system', flowId: 'runner' } }),
-          git: {
-            url: `${server.url}/${name}`,
-            commit: async (files) => {
-              await repository.commit(files);
+        const player = new Player(
+          {
+            storage,
+            context: createRunContext({ storage, identity: { namespace: 'system', flowId: 'runner' } }),
+            git: {
+              url: `${server.url}/${name}`,
+              commit: async (files) => {
+                await repository.commit(files);
+              },
+              files: async () => new Map(Object.entries(await repository.files()).sort()),
+              tip: () => repository.tip(),
             },
-            files: async () => new Map(Object.entries(await repository.files()).sort()),
-            tip: () => repository.tip(),
           },
-        });
+          number % 2 === 0 ? 'file' : 'flow',
+        );
         await player.prepare();
         await player.play(steps);
       }),

@@ -1,8 +1,11 @@
 import { expect } from 'vitest';
+import type { ResourceKey } from '../../schemas/resources.js';
 import { FlowgitError } from '../../src/errors.js';
 import type { StorageAdapter } from '../../src/storage/types.js';
 import { PushFlows } from '../../tasks/push-flows.js';
+import { PushNamespaceFiles } from '../../tasks/push-namespace-files.js';
 import { SyncFlows } from '../../tasks/sync-flows.js';
+import { SyncNamespaceFiles } from '../../tasks/sync-namespace-files.js';
 import { type Base, type Content, type Decision, decide, mayDelete, type Policy } from './reference.js';
 import type { Run, Step } from './steps.js';
 import {
@@ -11,9 +14,12 @@ import {
   type GitFile,
   history,
   inGitSpelling,
+  type Kind,
+  keyOf,
   type ModelWorld,
   parse,
   pathIn,
+  plainFiles,
   records,
   render,
   storedEverywhere,
@@ -36,8 +42,11 @@ export class Player {
   /** How often each kind of outcome was seen, so that a test can tell that it saw them all. */
   readonly outcomes: Record<string, number> = {};
 
-  constructor(world: ModelWorld) {
+  readonly #kind: Kind;
+
+  constructor(world: ModelWorld, kind: Kind) {
     this.#world = world;
+    this.#kind = kind;
   }
 
   /** What is out of everybody's scope, and stays. */
@@ -45,7 +54,7 @@ export class Player {
     await this.#world.git.commit({
       'README.md': 'hello',
       '_flows2/x.yml': render('live', 'x', '0|0|0'),
-      '_flows/notes.txt': 'n',
+      ...(this.#kind === 'flow' && { '_flows/notes.txt': 'n' }),
     });
     await this.#put('prod2', 'x', '0|0|0');
     await this.#put('pro', 'x', '0|0|0');
@@ -63,20 +72,21 @@ export class Player {
     const mark = `e${++this.#edits}`;
     if (step.do === 'commit elsewhere') return git.commit({ 'README.md': mark });
     if (step.do === 'empty git') {
-      const files = flowFiles(await git.files(), '_flows');
+      const files = await this.#files('_flows');
       return git.commit(Object.fromEntries(files.map(({ path }) => [path, null])));
     }
-    const { id, namespace } = step;
+    const { namespace, id } = keyOf(this.#kind, step.namespace, step.id);
     if (step.do === 'edit storage' || step.do === 'delete storage') {
       const present = (await this.#stored()).get(nameOf(namespace, id));
-      if (step.do === 'delete storage') return this.#remove(namespace, id);
-      return this.#put(namespace, id, edited(present, step.field, step.undo ? '0' : mark));
+      if (step.do === 'delete storage') return this.#remove(step.namespace, step.id);
+      return this.#put(step.namespace, step.id, edited(present, step.field, step.undo ? '0' : mark));
     }
     const directory = 'other' in step && step.other ? '_other' : '_flows';
-    const files = flowFiles(await git.files(), directory);
+    const files = await this.#files(directory);
     const file = files.find((one) => one.namespace === namespace && one.says === id);
-    const canonical = pathIn(directory, namespace, `${id}.yml`);
-    const spelled = inGitSpelling(namespace);
+    const canonical =
+      this.#kind === 'file' ? `${directory}/${id}` : pathIn(directory, step.namespace, `${id}.yml`);
+    const spelled = this.#kind === 'flow' ? inGitSpelling(namespace) : 'text';
     switch (step.do) {
       case 'edit git': {
         const content = edited(file?.flow?.content, step.field, step.undo ? '0' : mark);
@@ -85,12 +95,21 @@ export class Player {
       case 'delete git':
         return file === undefined ? undefined : git.commit({ [file.path]: null });
       case 'break git':
-        return git.commit({ [file?.path ?? canonical]: broken(id, mark) });
+        return this.#kind === 'file'
+          ? undefined
+          : git.commit({ [file?.path ?? canonical]: broken(id, mark) });
       case 'rename git':
       case 'copy git': {
         if (file?.flow == null) return;
-        const path = pathIn(directory, namespace, `x-${id}.yaml`);
-        const text = render(spelled, id, file.flow.content);
+        const path =
+          this.#kind === 'file'
+            ? canonical.replace(/[^/]+$/, 'x-$&')
+            : pathIn(directory, step.namespace, `x-${id}.yaml`);
+        const text = render(
+          spelled,
+          this.#kind === 'flow' ? id : path.slice(directory.length + 1),
+          file.flow.content,
+        );
         return git.commit({ ...(step.do === 'rename git' && { [file.path]: null }), [path]: text });
       }
     }
@@ -121,17 +140,19 @@ export class Player {
     if (run === 'PUSH') {
       expect(stored, 'a push writes nothing to storage').toEqual(before.stored);
       expect(await this.#inGit('_flows')).toEqual(expected.target);
-      expect(untouched(await git.files(), '_flows')).toEqual(untouched(before.files, '_flows'));
-      expect(invalidFiles(await git.files(), expected.ruins)).toEqual(
-        invalidFiles(before.files, expected.ruins),
-      );
+      expect(this.#untouched(await git.files())).toEqual(this.#untouched(before.files));
+      if (this.#kind === 'flow')
+        expect(invalidFiles(await git.files(), expected.ruins)).toEqual(
+          invalidFiles(before.files, expected.ruins),
+        );
     } else {
       expect(await git.tip(), 'a sync writes nothing to git').toBe(before.tip);
       expect(await this.#stored()).toEqual(expected.target);
       for (const [name, text] of before.stored) {
         const after = stored.get(name);
         const same = after?.replace(/^\d+ /, '') === text.replace(/^\d+ /, '');
-        if (same || !/^flow prod[./]/.test(name)) expect(after, `${name} has no new revision`).toBe(text);
+        if (same || !/^(flow prod[./]|file prod\/)/.test(name))
+          expect(after, `${name} has no new revision`).toBe(text);
       }
     }
     if (policy.onConflict === 'MERGE') {
@@ -157,7 +178,7 @@ export class Player {
 
   /** What the reference says about a run. */
   async #expect(run: Run, policy: Policy) {
-    const files = flowFiles(await this.#world.git.files(), directoryOf[run]);
+    const files = await this.#files(directoryOf[run]);
     const valid = files.flatMap(({ flow, namespace }) => (flow === null ? [] : [{ ...flow, namespace }]));
     const invalid = files.filter(({ flow }) => flow === null);
     const inGit = new Map(valid.map(({ namespace, id, content }) => [nameOf(namespace, id), content]));
@@ -236,8 +257,17 @@ export class Player {
     const { git, context } = this.#world;
     const { adopt, ignoreInvalidFlows, maxDeletes, ...shared } = policy;
     const guards = { ...shared, ...(maxDeletes !== undefined && { maxDeletes }), dryRun, url: git.url };
-    const scope = { gitDirectory: directoryOf[run], includeChildNamespaces: true };
+    const gitDirectory = directoryOf[run];
+    const scope = { gitDirectory, includeChildNamespaces: true };
+    const files = { ...guards, gitDirectory, namespace: 'prod' };
     try {
+      if (this.#kind === 'file') {
+        const { summary } =
+          run === 'PUSH'
+            ? await new PushNamespaceFiles(files).run(context)
+            : await new SyncNamespaceFiles({ ...files, adopt, failOnMissingDirectory: false }).run(context);
+        return { summary };
+      }
       const { summary } =
         run === 'PUSH'
           ? await new PushFlows({
@@ -261,10 +291,22 @@ export class Player {
     }
   }
 
-  /** The flows of the storage that are in scope. */
+  async #files(directory: string): Promise<GitFile[]> {
+    const files = await this.#world.git.files();
+    return this.#kind === 'flow' ? flowFiles(files, directory) : plainFiles(files, directory);
+  }
+
+  /** What a push must leave alone, whatever it does. */
+  #untouched(files: ReadonlyMap<string, string>): [string, string][] {
+    const below = this.#kind === 'flow' ? /^_flows\/(sub\/)?[^/]+\.ya?ml$/ : /^_flows\//;
+    return [...files].filter(([path]) => !below.test(path));
+  }
+
+  /** What the storage has in scope. */
   async #stored(): Promise<Map<string, string>> {
     const { storage } = this.#world;
-    const entries = await storage.list({ kind: 'flow', namespace: 'prod', children: true });
+    const scope = { kind: this.#kind, namespace: 'prod', children: this.#kind === 'flow' };
+    const entries = await storage.list(scope);
     const contents = await storage.read(entries.map(({ key }) => key));
     return new Map(
       entries.map(({ key }, index) => {
@@ -275,7 +317,7 @@ export class Player {
   }
 
   async #inGit(directory: string): Promise<Map<string, string>> {
-    const files = flowFiles(await this.#world.git.files(), directory);
+    const files = await this.#files(directory);
     return new Map(
       files.flatMap(({ flow, namespace }) =>
         flow === null ? [] : [[nameOf(namespace, flow.id), flow.content]],
@@ -294,11 +336,13 @@ export class Player {
   }
 
   async #put(namespace: string, id: string, content: string): Promise<void> {
-    await write(this.#world.storage, namespace, id, Buffer.from(render(namespace, id, content)));
+    const key = keyOf(this.#kind, namespace, id);
+    const text = render(this.#kind === 'flow' ? namespace : 'text', key.id, content);
+    await write(this.#world.storage, key, Buffer.from(text));
   }
 
   #remove(namespace: string, id: string): Promise<void> {
-    return write(this.#world.storage, namespace, id, null);
+    return write(this.#world.storage, keyOf(this.#kind, namespace, id), null);
   }
 
   #count(outcome: string): void {
@@ -319,8 +363,7 @@ function edited(content: Content | undefined, field: number, value: string): str
     .join('|');
 }
 
-async function write(storage: StorageAdapter, namespace: string, id: string, content: Uint8Array | null) {
-  const key = { kind: 'flow', namespace, id } as const;
+async function write(storage: StorageAdapter, key: ResourceKey, content: Uint8Array | null) {
   const [present] = await storage.read([key]);
   const expectedOid = present?.oid ?? null;
   if (content !== null) await storage.apply({ changes: [{ action: 'put', key, content, expectedOid }] });
@@ -339,10 +382,6 @@ function ruinsOf(
     const canonical = broken.find(({ path, says }) => path.endsWith(`/${says}.yml`));
     return [canonical ?? broken[0]].flatMap((file) => file ?? []);
   });
-}
-
-function untouched(files: ReadonlyMap<string, string>, directory: string): [string, string][] {
-  return [...files].filter(([path]) => !new RegExp(`^${directory}/(sub/)?[^/]+\\.ya?ml$`).test(path));
 }
 
 function invalidFiles(files: ReadonlyMap<string, string>, ruins: ReadonlySet<string>): [string, string][] {

@@ -46,9 +46,8 @@ export function decide(situation: Situation, policy: Policy): Decision {
     ({ [sourceIs]: value, [targetIs]: into, ...(common !== undefined && { common }) }) as unknown as Base;
 
   const base = own ?? (merging ? others.at(-1) : undefined);
-  const isOld = base !== undefined && base.common === undefined && base[targetIs] === target;
-  const targetChanged = !isOld && !others.some((other) => other[targetIs] === target);
-
+  const targetChanged =
+    base === undefined ? target !== null : base.common !== undefined || base[targetIs] !== target;
   if (source === null) {
     if (target === null) return { target, base: 'forget' };
     if (!policy.delete || (policy.deleteScope === 'OWNED' && own === undefined))
@@ -60,9 +59,11 @@ export function decide(situation: Situation, policy: Policy): Decision {
   }
   if (source === target) return { target, base: both(source, target) };
   const sourceChanged = base !== undefined && base[sourceIs] !== source;
-  if (merging && base === undefined && targetChanged && target !== null) return { conflict: true };
-  if (merging && base !== undefined && !sourceChanged && targetChanged) return { target, base: 'keep' };
-  if (base === undefined || !targetChanged || !sourceChanged || policy.onConflict === 'SOURCE')
+  const agreed = others.some((other) => other[sourceIs] === source && other[targetIs] === target);
+  if (merging && base === undefined && targetChanged && !agreed) return { conflict: true };
+  if (merging && base !== undefined && !sourceChanged && targetChanged && (own !== undefined || !agreed))
+    return { target, base: 'keep' };
+  if (base === undefined || !targetChanged || !sourceChanged || agreed || policy.onConflict === 'SOURCE')
     return { target: source, base: both(source, source) };
   if (policy.onConflict === 'FAIL') return { conflict: true };
   if (policy.onConflict === 'SKIP') return { target, base: 'keep' };

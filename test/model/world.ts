@@ -69,6 +69,29 @@ export function flowFiles(files: ReadonlyMap<string, string>, directory: string)
   });
 }
 
+/** What takes part: flows of two namespaces, or files of one, with a directory in the second one's place. */
+export type Kind = 'flow' | 'file';
+
+/** How a resource is called that a step names by an id and a namespace. */
+export function keyOf(
+  kind: Kind,
+  namespace: string,
+  id: string,
+): { kind: Kind; namespace: string; id: string } {
+  if (kind === 'flow') return { kind, namespace, id };
+  const directory = namespace === 'prod.sub' ? 'sub/' : '';
+  return { kind, namespace: directory === '' ? namespace : 'prod', id: `${directory}${id}.txt` };
+}
+
+/** The files below a directory, each a resource of its own. */
+export function plainFiles(files: ReadonlyMap<string, string>, directory: string): GitFile[] {
+  return [...files].flatMap(([path, text]): GitFile[] => {
+    if (!path.startsWith(`${directory}/`)) return [];
+    const id = path.slice(directory.length + 1);
+    return [{ path, namespace: 'prod', flow: { id, content: parse(text)?.content ?? '' }, says: id }];
+  });
+}
+
 /** Everything in storage but flowgit's own records: text and revision by key. */
 export async function storedEverywhere(storage: StorageAdapter): Promise<Map<string, string>> {
   const found = new Map<string, string>();

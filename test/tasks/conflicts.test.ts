@@ -232,15 +232,22 @@ describe('a push whose target changed too', () => {
     expect(await world.repository.files()).toEqual({ '_flows/a.yml': inGit('git', '2') });
   });
 
-  it('is no conflict when a sync took over what git has', async () => {
+  it('merges what a sync took over and storage changed further, and loses no revert', async () => {
     await start({});
     await edit({ 'prod/a': stored('1', '2') });
     await push();
     await world.repository.commit({ '_flows/a.yml': inGit('git', '2') });
     await sync();
     await edit({ 'prod/a': stored('git', 'mine') });
-    expect((await push({ onConflict: 'FAIL' })).summary).toMatchObject({ updated: 1 });
+    expect((await push({ onConflict: 'MERGE' })).summary).toMatchObject({ updated: 1 });
     expect(await world.repository.files()).toEqual({ '_flows/a.yml': inGit('git', 'mine') });
+
+    // Storage goes back to what an earlier push saw; git has gone on.
+    await edit({ 'prod/a': stored('git', '2') });
+    await push();
+    await edit({ 'prod/a': stored('git', 'mine') });
+    await world.repository.commit({ '_flows/a.yml': inGit('later', '2') });
+    expect((await sync({ onConflict: 'SKIP' })).summary).toMatchObject({ conflicted: 1 });
   });
 
   it('leaves a file that git deleted and storage changed, run after run', async () => {

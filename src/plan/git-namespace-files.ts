@@ -10,7 +10,7 @@ const emptyOid = blobId(emptyContent);
 /** The namespace files that a directory of git holds. */
 export interface GitNamespaceFiles {
   /** Files by their blob ids; an empty directory has an empty content. */
-  resources: DesiredResource[];
+  resources: readonly DesiredResource[];
   /** Links and submodules: their copies in storage stay as they are. */
   held: HeldResource[];
   /** Contents by blob id, fetched in one go. */
@@ -36,8 +36,17 @@ export function gitNamespaceFiles(
       resources.push({ key, gitPath: entry.path, oid, sourceOid: entry.oid });
     }
   }
+  return { resources: withoutInhabited(resources, held), held, read };
+}
+
+/** An entry for an empty directory goes when something else lies in it. */
+function withoutInhabited(
+  resources: DesiredResource[],
+  held: readonly HeldResource[],
+): readonly DesiredResource[] {
+  if (!resources.some(({ key }) => key.id.endsWith('/'))) return resources;
   const kept = new Set(onlyEmptyDirectories([...resources, ...held].map(({ key }) => key.id)));
-  return { resources: resources.filter(({ key }) => kept.has(key.id)), held, read };
+  return resources.filter(({ key }) => kept.has(key.id));
 }
 
 /**
@@ -48,7 +57,7 @@ export async function readChangedFiles(
   snapshot: Snapshot,
   entries: readonly GitEntry[],
   place: { namespace: string; directory: string },
-): Promise<{ desired: DesiredResource[]; contents: ReadonlyMap<string, Uint8Array> } | null> {
+): Promise<{ desired: readonly DesiredResource[]; contents: ReadonlyMap<string, Uint8Array> } | null> {
   const { resources, held } = gitNamespaceFiles(entries, place);
   if (held.length > 0 || resources.some(({ key }) => key.id.endsWith('/'))) return null;
   return { desired: resources, contents: await snapshot.read([...new Set(resources.map(({ oid }) => oid))]) };
@@ -56,6 +65,7 @@ export async function readChangedFiles(
 
 async function read(snapshot: Snapshot, changes: readonly ComparedChange[]) {
   const oids = new Set(changes.flatMap(({ after }) => (after === null || after === emptyOid ? [] : [after])));
-  const contents = new Map(await snapshot.read([...oids]));
-  return contents.set(emptyOid, emptyContent);
+  const contents = await snapshot.read([...oids]);
+  if (changes.every(({ after }) => after !== emptyOid)) return contents;
+  return new Map(contents).set(emptyOid, emptyContent);
 }

@@ -32,14 +32,13 @@ const none: Adoption = { changes: [], records: [], from: [] };
  * @throws OwnedByAnotherSyncError unless they are adopted
  */
 export async function settleOwnership(storage: StorageAdapter, input: OwnershipInput): Promise<Adoption> {
-  const claimed = new Map<string, ComparedChange>();
-  for (const change of input.changes) {
-    if (change.note !== null || change.state === 'INVALID') continue;
-    const name = formatKey(change.key);
-    if (!input.owns(name)) claimed.set(name, change);
-  }
-  if (claimed.size === 0) return none;
-  const disputes = (await otherSyncs(storage, input.identity)).flatMap((record) => {
+  const isClaimed = ({ key, note, state }: ComparedChange) =>
+    note === null && state !== 'INVALID' && !input.owns(formatKey(key));
+  if (!input.changes.some(isClaimed)) return none;
+  const others = await otherSyncs(storage, input.identity);
+  if (others.length === 0) return none;
+  const claimed = new Map(input.changes.filter(isClaimed).map((change) => [formatKey(change.key), change]));
+  const disputes = others.flatMap((record) => {
     const names = [...record.state.byKey.keys()].filter((name) => claimed.has(name));
     return names.length === 0 ? [] : [{ record, names: new Set(names) }];
   });

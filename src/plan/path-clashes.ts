@@ -16,8 +16,11 @@ export function refusePathClashes(changes: readonly ComparedChange[], existing: 
   for (const path of existing) if (!gone.has(path)) files.add(path);
   const directories = new Map<string, string>();
   for (const path of files) {
-    for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
-      directories.set(path.slice(0, slash), path);
+    for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+      const directory = path.slice(0, slash);
+      // Whatever it lies in is known as well.
+      if (directories.has(directory)) break;
+      directories.set(directory, path);
     }
   }
   for (const [directory, inside] of directories) {

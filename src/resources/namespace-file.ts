@@ -12,6 +12,7 @@ export type FilePlace =
 
 /** `path` is relative to `gitDirectory`. `a/.gitkeep` stands for the directory `a/`. */
 export function placeOfPath(path: string): FilePlace {
+  if (!path.includes('.git')) return { kind: 'file', id: path };
   const parts = path.split('/');
   const name = parts.at(-1) ?? '';
   const directories = parts.slice(0, -1);
@@ -36,7 +37,8 @@ export function isInGit(id: string): boolean {
 }
 
 /** Drops the directories that are not empty: they exist through what is in them. */
-export function onlyEmptyDirectories(ids: readonly string[]): string[] {
+export function onlyEmptyDirectories(ids: readonly string[]): readonly string[] {
+  if (!ids.some((id) => id.endsWith('/'))) return ids;
   const inhabited = new Set<string>();
   for (const id of ids) {
     let slash = id.lastIndexOf('/', id.length - 2);

@@ -39,8 +39,8 @@ export function encodeTable(rows: readonly LayerRow[], tableStart: number): Buff
     if (row === undefined) return;
     const at = place * rowBytes;
     bytes.write(row.oid, at, 'hex');
-    bytes.writeUIntBE(row.start, at + oidBytes, 6);
-    bytes.writeUIntBE(row.size, at + sizeOffset, 5);
+    writeNumber(bytes, row.start, at + oidBytes, 6);
+    writeNumber(bytes, row.size, at + sizeOffset, 5);
     bytes[at + typeOffset] = types.indexOf(row.type);
   });
   const end = rows.length * rowBytes;
@@ -51,6 +51,18 @@ export function encodeTable(rows: readonly LayerRow[], tableStart: number): Buff
     .digest()
     .copy(bytes, end + 10);
   return bytes;
+}
+
+/** As `writeUIntBE`, in its upper byte or two and its lower four. */
+function writeNumber(bytes: Buffer, value: number, at: number, length: 5 | 6): void {
+  const upper = Math.floor(value / 2 ** 32);
+  if (length === 6) bytes[at] = upper >>> 8;
+  bytes[at + length - 5] = upper & 0xff;
+  const lower = value >>> 0;
+  bytes[at + length - 4] = lower >>> 24;
+  bytes[at + length - 3] = (lower >>> 16) & 0xff;
+  bytes[at + length - 2] = (lower >>> 8) & 0xff;
+  bytes[at + length - 1] = lower & 0xff;
 }
 
 /** What a footer says of its file; null when it cannot be one. */

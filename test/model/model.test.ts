@@ -69,6 +69,7 @@ describe('syncs and pushes of flows, against a model', () => {
       'OTHER_SYNC OWNED_BY_ANOTHER_SYNC',
     ];
     for (const refusal of refusals) expect(seen[refusal]).toBeGreaterThan(0);
+    for (const way of ['applied', 'stale']) expect(seen[way]).toBeGreaterThan(0);
   });
 });
 

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { ResourceKey } from '../../schemas/resources.js';
 import { FlowgitError } from '../../src/errors.js';
 import type { StorageAdapter } from '../../src/storage/types.js';
+import { apply } from '../../tasks/index.js';
 import { PushFlows } from '../../tasks/push-flows.js';
 import { PushNamespaceFiles } from '../../tasks/push-namespace-files.js';
 import { SyncFlows } from '../../tasks/sync-flows.js';
@@ -39,6 +40,7 @@ export class Player {
   /** Every value that a field of a flow had when flowgit ran. */
   readonly #seen = { git: new Set<string>(), stored: new Set<string>() };
   #edits = 0;
+  #runs = 0;
   /** How often each kind of outcome was seen, so that a test can tell that it saw them all. */
   readonly outcomes: Record<string, number> = {};
 
@@ -117,6 +119,7 @@ export class Player {
 
   async #run(run: Run, policy: Policy): Promise<void> {
     const { git, storage } = this.#world;
+    if (this.#runs % 3 === 2) await this.#applyOutdated(run, policy);
     const before = await this.#everything();
     const expected = await this.#expect(run, policy);
 
@@ -254,41 +257,63 @@ export class Player {
   }
 
   async #outcome(run: Run, policy: Policy, dryRun: boolean): Promise<{ code: string } | { summary: object }> {
-    const { git, context } = this.#world;
-    const { adopt, ignoreInvalidFlows, maxDeletes, ...shared } = policy;
-    const guards = { ...shared, ...(maxDeletes !== undefined && { maxDeletes }), dryRun, url: git.url };
-    const gitDirectory = directoryOf[run];
-    const scope = { gitDirectory, includeChildNamespaces: true };
-    const files = { ...guards, gitDirectory, namespace: 'prod' };
+    const { context } = this.#world;
+    const task = this.#task(run, policy, dryRun);
     try {
-      if (this.#kind === 'file') {
-        const { summary } =
-          run === 'PUSH'
-            ? await new PushNamespaceFiles(files).run(context)
-            : await new SyncNamespaceFiles({ ...files, adopt, failOnMissingDirectory: false }).run(context);
-        return { summary };
-      }
-      const { summary } =
-        run === 'PUSH'
-          ? await new PushFlows({
-              ...guards,
-              ...scope,
-              sourceNamespace: 'prod',
-              targetNamespace: 'live',
-            }).run(context)
-          : await new SyncFlows({
-              ...guards,
-              ...scope,
-              targetNamespace: 'prod',
-              adopt,
-              ignoreInvalidFlows,
-              failOnMissingDirectory: false,
-            }).run(context);
-      return { summary };
+      // Every third run goes through a saved plan: it shows what a run reports, and leaves what a run leaves.
+      if (dryRun || ++this.#runs % 3 > 0) return { summary: (await task.run(context)).summary };
+      const saved = JSON.stringify(await task.plan(context));
+      const [applied] = await apply(saved, context);
+      this.#count('applied');
+      return { summary: applied?.plan.summary ?? {} };
     } catch (error) {
       if (error instanceof FlowgitError) return { code: error.code };
       throw error;
     }
+  }
+
+  #task(run: Run, policy: Policy, dryRun: boolean) {
+    const { adopt, ignoreInvalidFlows, maxDeletes, ...shared } = policy;
+    const guards = {
+      ...shared,
+      ...(maxDeletes !== undefined && { maxDeletes }),
+      dryRun,
+      url: this.#world.git.url,
+      gitDirectory: directoryOf[run],
+    };
+    if (this.#kind === 'file') {
+      const files = { ...guards, namespace: 'prod' };
+      return run === 'PUSH'
+        ? new PushNamespaceFiles(files)
+        : new SyncNamespaceFiles({ ...files, adopt, failOnMissingDirectory: false });
+    }
+    const flows = { ...guards, includeChildNamespaces: true };
+    return run === 'PUSH'
+      ? new PushFlows({ ...flows, sourceNamespace: 'prod', targetNamespace: 'live' })
+      : new SyncFlows({
+          ...flows,
+          targetNamespace: 'prod',
+          adopt,
+          ignoreInvalidFlows,
+          failOnMissingDirectory: false,
+        });
+  }
+
+  /** A plan that was made before somebody committed writes nothing. */
+  async #applyOutdated(run: Run, policy: Policy): Promise<void> {
+    const { git, context } = this.#world;
+    const plan = await this.#task(run, policy, false)
+      .plan(context)
+      .catch((error: unknown) => {
+        if (error instanceof FlowgitError) return null;
+        throw error;
+      });
+    if (plan === null) return;
+    await git.commit({ 'README.md': `n${++this.#edits}` });
+    const before = await this.#everything();
+    await expect(apply(plan, context)).rejects.toMatchObject({ code: 'STALE_PLAN' });
+    expect(await this.#everything(), 'a plan that is stale writes nothing').toEqual(before);
+    this.#count('stale');
   }
 
   async #files(directory: string): Promise<GitFile[]> {

@@ -10,7 +10,7 @@ export const rollback: Command = {
   description:
     'Runs a sync that the storage remembers once more, at an earlier commit: what that commit had comes back, and what the sync brought later goes. Everything else stays, and the same guards hold as for any sync. The next ordinary run of the sync goes forward again: revert the commit in git, or stop the schedule, to stay there. The address is the one the storage remembers; credentials come from --username and --password, or from the task in --flow.',
   options: [
-    { name: 'sync', value: 'ID', description: 'The sync, as the names of its states in the storage say it' },
+    { name: 'sync', value: 'ID', description: 'The sync: its whole id, as "flowgit status" tells it' },
     { name: 'to', value: 'COMMIT', description: 'Id of the commit, at least four digits of it' },
     {
       name: 'flow',

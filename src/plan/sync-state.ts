@@ -221,9 +221,17 @@ export function recordSyncState(
     const origin = originOf(resource);
     if (origin !== undefined) used.add(origin);
   }
-  const first = firstLine(identity, commit, usedCommits(table, used), run.reads);
-  const content = joinLines(sorted, (resource) => formatStateLine(resource, originOf(resource)), first);
-  return recordContent(state, content);
+  const record = (commits: CommitTable): StorageChange | null => {
+    const first = firstLine(identity, commit, commits, run.reads);
+    return recordContent(
+      state,
+      joinLines(sorted, (resource) => formatStateLine(resource, originOf(resource)), first),
+    );
+  };
+  const swept = usedCommits(table, used);
+  // Commits that a shortened run left in the table are no reason to write a record that says the same.
+  const isSwept = state.commit === commit && Object.keys(swept).length < Object.keys(table).length;
+  return isSwept && record(table) === null ? null : record(swept);
 }
 
 /** Mostly they are sorted already, or nearly. */

@@ -70,6 +70,24 @@ describe('the state of a sync', () => {
     });
   });
 
+  it('is not written again for commits alone that nothing in it came with any more', async () => {
+    const storage = createMemoryStorage();
+    const origin = { oid: 'c1', author: 'Ada', email: 'ada@example.org', timestamp: 1 };
+    const resources = [resource('a.yml', 'a')];
+    const ask = async (commit: string) =>
+      recordSyncState(await readSyncState(storage, identity), identity, commit, resources, { origin });
+    const first = await ask('c1');
+    if (first?.action !== 'put') throw new Error('nothing was recorded');
+    // As a shortened run leaves it, which does not look at every line.
+    const [head = '', ...lines] = Buffer.from(first.content).toString().split('\n');
+    const header = JSON.parse(head) as { commits: Record<string, unknown> };
+    header.commits['7'] = ['c0', 'Bob', 'bob@example.org', 0];
+    await put(storage, [JSON.stringify(header), ...lines].join('\n'));
+    expect(await ask('c1')).toBeNull();
+    const next = await ask('c2');
+    expect(next?.action === 'put' && Buffer.from(next.content).toString()).not.toContain('Bob');
+  });
+
   it('comes back as it was recorded, sorted by path, by path and by key', async () => {
     const storage = createMemoryStorage();
     const [a, b] = [resource('z/"a"\u2028é.yml', 'a'), resource('b.yml', 'b', ['3', '3'])];

@@ -202,6 +202,18 @@ export class CorruptPackError extends FlowgitError {
 export class LimitExceededError extends FlowgitError {
   readonly code = 'LIMIT_EXCEEDED';
 }
+/** No webhook has this address and key; which of the two is wrong is not told. */
+export class WebhookNotFoundError extends FlowgitError {
+  readonly code = 'WEBHOOK_NOT_FOUND';
+}
+/** A delivery that was not signed with a secret of any trigger. */
+export class WebhookSignatureInvalidError extends FlowgitError {
+  readonly code = 'WEBHOOK_SIGNATURE_INVALID';
+}
+/** A webhook call that cannot be understood. */
+export class InvalidWebhookError extends FlowgitError {
+  readonly code = 'INVALID_WEBHOOK';
+}
 /** A task's own `timeout` ran out. */
 export class TaskTimeoutError extends FlowgitError {
   readonly code = 'TIMEOUT';

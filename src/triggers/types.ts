@@ -32,10 +32,26 @@ export interface StoredFlow {
   unknownTypes: readonly string[];
 }
 
+/** A flow in storage that cannot be understood. */
+export interface BrokenFlow {
+  namespace: string;
+  id: string;
+  revision: number;
+  /** Each as `line:column: what is wrong`. */
+  problems: readonly string[];
+}
+
 /** The stored flows, kept up to date by the storage's versions. */
 export interface FlowCatalog {
   get(namespace: string, id: string): StoredFlow | null;
+  /** Sorted by namespace, then id. */
   list(): readonly StoredFlow[];
+  /** Those that are neither listed nor run. */
+  broken(): readonly BrokenFlow[];
   /** Looks at the storage again; resolves to whether anything changed. */
   refresh(): Promise<boolean>;
+  /** Calls back after a refresh that changed something; returns a function that stops it. */
+  onChange(listener: () => void): () => void;
+  /** Refreshes on its own, as the storage reports changes or else by looking, until the returned function is called. */
+  follow(options?: { pollMs?: number }): Promise<() => Promise<void>>;
 }

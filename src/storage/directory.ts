@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { checkBatch, throwIfCancelled } from './batch.js';
 import { DirectoryAccess } from './directory/access.js';
 import { applyToDirectory } from './directory/apply.js';
+import { applyAtVersion } from './directory/apply-at.js';
 import type { DirectoryFs, Disk } from './directory/disk.js';
 import { explainingFailures } from './directory/failures.js';
 import { Ledger } from './directory/ledger.js';
@@ -55,7 +56,16 @@ export async function openDirectoryStorage(
       checkBatch(batch);
       if (batch.changes.length === 0) return [];
       return explainingFailures(disk, 'write', () =>
-        access.write((ledger) => applyToDirectory(disk, ledger, batch), options),
+        access.write(async (ledger) => (await applyToDirectory(disk, ledger, batch)).applied, options),
+      );
+    },
+
+    async applyAt(batch, at, options) {
+      throwIfCancelled(options, location);
+      checkScope(at.scope);
+      checkBatch(batch);
+      return explainingFailures(disk, 'write', () =>
+        access.write((ledger) => applyAtVersion(disk, ledger, batch, at, options), options),
       );
     },
 

@@ -23,11 +23,17 @@ interface Place extends Located {
   observed: Observation | undefined;
 }
 
+export interface AppliedBatch {
+  applied: AppliedChange[];
+  /** Entries of empty directories that something came to lie in. */
+  filled: readonly ResourceKey[];
+}
+
 /**
  * Applies a checked batch. Only under the lock, with nothing left to recover.
  * @throws StorageConflictError when the disk is not as the batch expects it
  */
-export async function applyToDirectory(disk: Disk, ledger: Ledger, batch: Batch): Promise<AppliedChange[]> {
+export async function applyToDirectory(disk: Disk, ledger: Ledger, batch: Batch): Promise<AppliedBatch> {
   const parents = new Parents(disk);
   const places = lookAt(disk, ledger, batch, parents);
   const placeOf = (key: ResourceKey): Place => {
@@ -36,7 +42,8 @@ export async function applyToDirectory(disk: Disk, ledger: Ledger, batch: Batch)
     return place;
   };
   const resolved = resolveBatch(batch, disk.location, (key) => placeOf(key).observed);
-  const steps = planSteps(disk, ledger, resolved, placeOf, checkTree(disk, resolved.effective, parents));
+  const filled = checkTree(disk, resolved.effective, parents);
+  const steps = planSteps(disk, ledger, resolved, placeOf, filled);
 
   const handEdits = batch.changes.filter(({ key }) => placeOf(key).observed?.outcome === 'changed');
   for (const { key } of handEdits) {
@@ -45,7 +52,7 @@ export async function applyToDirectory(disk: Disk, ledger: Ledger, batch: Batch)
   }
   if (steps.length > 0) await carryOutOrConflict(disk, ledger, steps);
   else if (handEdits.length > 0) ledger.save();
-  return resolved.applied;
+  return { applied: resolved.applied, filled };
 }
 
 /** The present state of every key in a batch. */

@@ -56,9 +56,7 @@ export async function lookAtScope(
         look.news.push({ key: { kind: scope.kind, namespace, id }, observation });
     }
   }
-  look.result.sort(
-    (a, b) => compareText(a.key.namespace, b.key.namespace) || compareText(a.key.id, b.key.id),
-  );
+  look.result.sort(compareEntries);
   return look;
 }
 
@@ -82,9 +80,18 @@ export async function lookAtContents(
 /** A short text that is the same as long as a listing is. */
 export function tokenOf(entries: readonly StoredEntry[]): string {
   const hash = createHash('sha1');
-  for (const { key, oid, revision } of entries)
-    hash.update(`${key.namespace}\0${key.id}\0${oid}\0${revision}\0`);
+  for (let start = 0; start < entries.length; start += sliceSize) {
+    const lines = entries
+      .slice(start, start + sliceSize)
+      .map(({ key, oid, revision }) => `${key.namespace}\0${key.id}\0${oid}\0${revision}\0`);
+    hash.update(lines.join(''));
+  }
   return hash.digest('hex');
+}
+
+/** The order of a listing. */
+export function compareEntries(a: StoredEntry, b: StoredEntry): number {
+  return compareText(a.key.namespace, b.key.namespace) || compareText(a.key.id, b.key.id);
 }
 
 function lookAtContent(

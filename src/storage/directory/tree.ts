@@ -1,6 +1,7 @@
 import type { ResourceKey } from '../../../schemas/resources.js';
 import { conflictError, type EffectiveChange } from '../batch.js';
-import { ancestorsOf, judgeTree } from '../file-tree.js';
+import { DirectoryCounts } from '../directory-counts.js';
+import { ancestorsOf, judgeAdded, type TreeAfter } from '../file-tree.js';
 import { formatKey } from '../types.js';
 import { type Disk, listDirectory, parentOf, statPath } from './disk.js';
 import { namespaceDirectory, pathsOf } from './layout.js';
@@ -45,10 +46,15 @@ function clashesAmong(puts: readonly ResourceKey[]): ResourceKey[] {
     else ids.add(id);
   }
   return [...byNamespace].flatMap(([namespace, ids]) =>
-    judgeTree(new Map([...ids].map((id) => [id, true])), ids).clashes.map(
-      (id): ResourceKey => ({ kind: 'file', namespace, id }),
-    ),
+    judgeAdded(treeOf(ids), ids).clashes.map((id): ResourceKey => ({ kind: 'file', namespace, id })),
   );
+}
+
+/** A tree of these alone. */
+function treeOf(ids: ReadonlySet<string>): TreeAfter {
+  const directories = new DirectoryCounts();
+  for (const id of ids) directories.add(id);
+  return { has: (id) => ids.has(id), hasDirectory: (path) => directories.has(path) };
 }
 
 /** Whether something the batch leaves there has the name of a new entry, or of a directory it needs. */

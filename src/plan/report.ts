@@ -24,10 +24,10 @@ export function settledRows(rows: Buffer): Buffer {
 function settle(rows: string): string {
   // A quotation mark inside a JSON text is escaped, so that these can only be the row's own property. U+2028, which ends
   // a line for `^` and `.`, is not.
-  return rows
-    .replace(/(?<![^\n])[^\n]*"syncState":"DELETED"[^\n]*\n/g, '')
-    .replace(/"syncState":"[A-Z]+"/g, '"syncState":"UNCHANGED"')
-    .replaceAll(',"merged":true', '');
+  const kept = rows.includes('"syncState":"DELETED"')
+    ? rows.replace(/(?<![^\n])[^\n]*"syncState":"DELETED"[^\n]*\n/g, '')
+    : rows;
+  return kept.replace(/"syncState":"[A-Z]+"/g, '"syncState":"UNCHANGED"').replaceAll(',"merged":true', '');
 }
 
 /** A pushed file in the shape Kestra's push tasks give it: the counts are strings with their sign. */

@@ -77,7 +77,8 @@ export class PackObjects implements ReadableObjects {
       const type = this.#types[index] ?? 'blob';
       const size = this.#sizes[index] ?? 0;
       const contentStart = this.#starts[index] ?? 0;
-      const start = contentStart - `${type} ${size}\0`.length;
+      // Its header: type, space, size, NUL.
+      const start = contentStart - type.length - String(size).length - 2;
       yield { oid, type, size, slab: this.#slabs[index] ?? this.#slab, start, end: contentStart + size };
     }
   }

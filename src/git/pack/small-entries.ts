@@ -94,20 +94,21 @@ function entriesOf({ records, count, memory, objects, deltas, packStart }: Run):
   let objectsEnd = objects;
   let deltasEnd = deltas;
   for (let at = 0; at < count * fields; at += fields) {
-    const field = (index: number): number => records[at + index] ?? 0;
-    const [start, end, number, size, content, base] = [
-      field(0),
-      field(2),
-      field(3),
-      field(4),
-      field(5),
-      field(6),
-    ];
-    const type = objectTypes[number] ?? 'delta';
-    const isDelta = type === 'delta';
+    const start = records[at] ?? 0;
+    const headerEnd = records[at + 1] ?? 0;
+    const end = records[at + 2] ?? 0;
+    const number = records[at + 3] ?? 0;
+    const size = records[at + 4] ?? 0;
+    const content = records[at + 5] ?? 0;
+    const base = records[at + 6] ?? 0;
+    const isDelta = number === ofsDelta || number === refDelta;
     const offset = packStart + start;
     entries.push({
-      ...{ offset, type, size, packedBytes: end - start, headerBytes: field(1) - start },
+      offset,
+      type: objectTypes[number] ?? 'delta',
+      size,
+      packedBytes: end - start,
+      headerBytes: headerEnd - start,
       baseOffset: number === ofsDelta ? offset - base : null,
       baseOid: number === refDelta ? memory.toString('hex', base, base + oidBytes) : null,
       slab: memory,

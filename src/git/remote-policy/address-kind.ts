@@ -8,7 +8,7 @@ import { BlockList, isIP } from 'node:net';
 export type AddressKind = 'public' | 'private' | 'special';
 
 /** IANA's special-purpose registries, RFC 6890 and its successors. */
-const privateNetworks = networks(
+const privateNetworks = networks(() => [
   ['127.0.0.0', 8],
   ['10.0.0.0', 8],
   ['172.16.0.0', 12],
@@ -16,8 +16,8 @@ const privateNetworks = networks(
   ['100.64.0.0', 10],
   ['::1', 128],
   ['fc00::', 7],
-);
-const specialNetworks = networks(
+]);
+const specialNetworks = networks(() => [
   ['0.0.0.0', 8],
   ['169.254.0.0', 16],
   ['192.0.0.0', 24],
@@ -37,14 +37,14 @@ const specialNetworks = networks(
   ['5f00::', 16],
   ['fe80::', 9],
   ['ff00::', 8],
-);
+]);
 
 /** What kind of address this is; an IPv6 address that stands for an IPv4 one is judged as that. */
 export function addressKind(address: string): AddressKind {
   const plain = plainAddress(address);
   const type = isIP(plain) === 4 ? 'ipv4' : 'ipv6';
-  if (privateNetworks.check(plain, type)) return 'private';
-  return specialNetworks.check(plain, type) ? 'special' : 'public';
+  if (privateNetworks().check(plain, type)) return 'private';
+  return specialNetworks().check(plain, type) ? 'special' : 'public';
 }
 
 /** Without a zone, and as IPv4 where an IPv6 address embeds one: mapped, compatible, NAT64, 6to4. */
@@ -73,8 +73,15 @@ function ipv4(high = 0, low = 0): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
 
-function networks(...all: [string, number][]): BlockList {
-  const list = new BlockList();
-  for (const [address, prefix] of all) list.addSubnet(address, prefix, isIP(address) === 4 ? 'ipv4' : 'ipv6');
-  return list;
+/** Made when first asked for: most runs judge no address. */
+function networks(all: () => [string, number][]): () => BlockList {
+  let list: BlockList | null = null;
+  return () => {
+    if (list !== null) return list;
+    list = new BlockList();
+    for (const [address, prefix] of all()) {
+      list.addSubnet(address, prefix, isIP(address) === 4 ? 'ipv4' : 'ipv6');
+    }
+    return list;
+  };
 }

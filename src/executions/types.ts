@@ -24,7 +24,10 @@ export interface ExecutionStore {
   plans(id: string): Promise<PlannedTask[]>;
   appendLogs(id: string, lines: readonly NewLogLine[]): Promise<void>;
   /** Lines after a number, in their order. */
-  readLogs(id: string, options?: { after?: number; limit?: number }): Promise<LogLine[]>;
+  readLogs(
+    id: string,
+    options?: { after?: number | undefined; limit?: number | undefined },
+  ): Promise<LogLine[]>;
   /** Calls back after something of the execution changed; resolves to a function that stops it. */
   watch(id: string, onChange: () => void): Promise<() => Promise<void>>;
 }
@@ -65,13 +68,46 @@ export interface ExecutionRecord extends NewExecution {
   error: ErrorReport | null;
   startedAt: Date | null;
   endedAt: Date | null;
+  /** Where a run that was paused stands; null for one that never was. */
+  checkpoint: Checkpoint | null;
   /** In the order they started. */
   taskRuns: readonly TaskRun[];
 }
 
+/** Enough of a paused run to go on from there, in another process. Everything in it is redacted. */
+export interface Checkpoint {
+  /** What the run waits for; null once that was answered. */
+  waiting: Waiting | null;
+  /** Answers to the pauses so far, by the place of the task. */
+  answers: Readonly<Record<string, PauseAnswer>>;
+  /** Task runs that have ended, by the place of the task: they are not run again. */
+  ended: Readonly<Record<string, TaskRun>>;
+}
+
+/** A `Pause` task that waits for an answer. */
+export interface Waiting {
+  /** The task and the iterations around it. */
+  place: string;
+  taskId: string;
+  since: string;
+  /** When it goes on by itself, and how. */
+  until: string | null;
+  behavior: PauseBehavior;
+  /** Inputs that whoever resumes it gives: definitions as in a flow. */
+  onResume: readonly Readonly<Record<string, unknown>>[];
+}
+
+export const pauseBehaviors = ['RESUME', 'WARN', 'CANCEL', 'FAIL'] as const;
+export type PauseBehavior = (typeof pauseBehaviors)[number];
+
+export interface PauseAnswer {
+  behavior: PauseBehavior;
+  onResume: Readonly<Record<string, unknown>>;
+}
+
 /** `endedAt` ends it: later changes are refused. */
 export type ExecutionChange = Partial<
-  Pick<ExecutionRecord, 'state' | 'inputs' | 'outputs' | 'error' | 'startedAt' | 'endedAt'>
+  Pick<ExecutionRecord, 'state' | 'inputs' | 'outputs' | 'error' | 'startedAt' | 'endedAt' | 'checkpoint'>
 >;
 
 /** What a task would change or changed. Rows that stay as they are may be left out; the summary counts them. */

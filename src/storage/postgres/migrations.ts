@@ -13,6 +13,9 @@ export interface Migration {
  * - revision: the history of every resource but records of kind `state`.
  * - record: the contents of those. Every run rewrites them, so their history would be most of the database.
  * - shelf: how many changes each namespace of each kind has seen, which makes the version of a scope cheap.
+ * - execution: what runs and ran; `changes` counts what was written about it, `checkpoint` is where a paused one stands.
+ * - run: executions that wait for a worker or have one. `lease` counts the workers that have held it, and so tells the
+ *   present one from those before.
  */
 export const migrations: readonly Migration[] = [
   {
@@ -107,6 +110,44 @@ export const migrations: readonly Migration[] = [
          logged_at timestamptz not null,
          primary key (tenant, execution_id, number),
          foreign key (tenant, execution_id) references flowgit.execution on delete cascade)`,
+    ],
+  },
+  {
+    number: 3,
+    name: 'the queue of runs',
+    statements: [
+      `alter table flowgit.execution
+         add column changes bigint not null default 0,
+         add column checkpoint jsonb`,
+      `create table flowgit.execution_plan (
+         tenant text collate "C" not null,
+         execution_id text collate "C" not null,
+         number bigint generated always as identity,
+         task_id text collate "C" not null,
+         subject text collate "C" not null,
+         plan jsonb not null,
+         primary key (tenant, execution_id, task_id, subject),
+         foreign key (tenant, execution_id) references flowgit.execution on delete cascade)`,
+      `create table flowgit.run (
+         number bigint generated always as identity unique,
+         tenant text collate "C" not null,
+         execution_id text collate "C" not null,
+         state text collate "C" not null default 'waiting' check (state in ('waiting', 'running')),
+         exclusive_keys text[] collate "C" not null default '{}',
+         coalesce_key text collate "C",
+         start_after timestamptz not null default now(),
+         ticket uuid,
+         attempts integer not null default 0,
+         lease bigint not null default 0,
+         leased_by text,
+         leased_until timestamptz,
+         is_cancelled boolean not null default false,
+         primary key (tenant, execution_id))`,
+      `create index run_waiting on flowgit.run (tenant, number) where state = 'waiting'`,
+      `create index run_running on flowgit.run (tenant, leased_until) where state = 'running'`,
+      `create index run_keys on flowgit.run using gin (exclusive_keys)`,
+      `create unique index run_coalesced on flowgit.run (tenant, coalesce_key)
+         where state = 'waiting' and coalesce_key is not null`,
     ],
   },
 ];

@@ -6,20 +6,19 @@ import type { Redactor } from '../src/redaction.js';
 import type { OutputFiles } from '../src/runtime/context.js';
 
 /**
- * Keeps the files of one execution in a directory of its own, as `file:` URIs. JSON Lines are masked row by row; other
+ * Keeps the files of one execution in a directory of its own, as `file:` URIs. Reported rows are masked one by one; other
  * files stay as they are, because a task that reads one needs its bytes.
  */
 export function directoryOutputFiles(root: string, executionId: string, redactor: Redactor): OutputFiles {
   const directory = join(root, executionId);
   return {
-    async write(name, content) {
+    async write(name, content, { rows = false } = {}) {
       const path = resolve(directory, name);
       if (!isBelow(directory, path))
         throw new UnsafePathError(`The output file "${name}" leaves its directory.`);
       await mkdir(dirname(path), { recursive: true });
-      const masked =
-        typeof content === 'string' && name.endsWith('.jsonl') ? maskRows(content, redactor) : content;
-      return pathToFileURL(await writeNew(path, masked)).href;
+      const masks = rows && redactor.hasSecrets;
+      return pathToFileURL(await writeNew(path, masks ? maskRows(content, redactor) : content)).href;
     },
     async read(uri) {
       if (!uri.startsWith('file:')) throw new StorageError(`${uri} is not an output file of a run.`);
@@ -49,8 +48,10 @@ async function writeNew(path: string, content: string | Uint8Array): Promise<str
   }
 }
 
-function maskRows(rows: string, redactor: Redactor): string {
-  return rows.replace(/^.+$/gm, (row) => JSON.stringify(redactor.redactValue(JSON.parse(row))));
+function maskRows(rows: string | Uint8Array, redactor: Redactor): string {
+  return Buffer.from(rows)
+    .toString()
+    .replace(/^.+$/gm, (row) => JSON.stringify(redactor.redactValue(JSON.parse(row))));
 }
 
 function isBelow(root: string, path: string): boolean {

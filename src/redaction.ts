@@ -21,6 +21,11 @@ export class Redactor {
   readonly #parts = new Set<string>();
   #pattern: RegExp | null = null;
 
+  /** Whether anything is to be masked. */
+  get hasSecrets(): boolean {
+    return this.#whole.size > 0;
+  }
+
   /** Takes a secret. Empty values are ignored. */
   register(secret: string): void {
     // Secrets that were read from files end with a line end that nobody sends.

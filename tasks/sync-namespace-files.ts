@@ -14,8 +14,8 @@ import {
 import type { Remote } from '../src/git/types.js';
 import { gitNamespaceFiles, readChangedFiles } from '../src/plan/git-namespace-files.js';
 import { formatRevision, jsonLines, remarks } from '../src/plan/report.js';
-import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
-import { isInGit, pathOfFile } from '../src/resources/namespace-file.js';
+import { readSyncState, type SyncIdentity, type SyncState } from '../src/plan/sync-state.js';
+import { isInGit, keepFileName, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
@@ -113,7 +113,7 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     isRelevant: () => true,
     // Whether a directory counts as empty is seen by looking at all of it.
     decode: async (changed, removed) =>
-      removed.length > 0 || state.lines.includes('/.gitkeep"')
+      removed.length > 0 || changed.some(({ path }) => liesInKept(state, path))
         ? null
         : readChangedFiles(snapshot, changed, { namespace, directory }),
   });
@@ -168,6 +168,15 @@ function identityOf(remote: Remote, properties: Properties): SyncIdentity {
     children: false,
     rewrite: '',
   };
+}
+
+/** Whether a directory around the path has counted as empty: that ends when something comes to lie in it. */
+function liesInKept({ lines }: Pick<SyncState, 'lines'>, path: string): boolean {
+  for (let slash = path.lastIndexOf('/'); slash !== -1; slash = path.lastIndexOf('/', slash - 1)) {
+    if (lines.get(`${path.slice(0, slash)}/${keepFileName}`) !== null) return true;
+    if (slash === 0) break;
+  }
+  return false;
 }
 
 function rowOf(change: PlanChange) {

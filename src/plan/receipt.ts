@@ -8,6 +8,8 @@ import { formatKey, type Scope, type StorageAdapter } from '../storage/types.js'
  * listing. A receipt is a short cut and nothing else: without one, or with a wrong one, a run plans as always.
  */
 export interface Receipt {
+  /** Blob id of the receipt itself. */
+  oid: string;
   commit: string;
   /** Of the storage's scope. */
   version: string;
@@ -21,8 +23,8 @@ export interface Receipt {
   rows: Uint8Array;
 }
 
-/** A receipt to be left. */
-export type NewReceipt = Omit<Receipt, 'commit'>;
+/** A receipt to be left; `replaces` is the blob id of the one that is there, where that is known. */
+export type NewReceipt = Omit<Receipt, 'commit' | 'oid'> & { replaces?: string };
 
 /** When a receipt holds. */
 export interface Agreement {
@@ -52,7 +54,7 @@ export async function findReceipt(storage: StorageAdapter, agreement: Agreement)
   const found = parseHeader(stored.content.subarray(0, lineEnd));
   if (found === null || found.choices !== JSON.stringify(agreement.choices)) return null;
   if ((await storage.version(agreement.scope)) !== found.version) return null;
-  return { ...found, rows: stored.content.subarray(lineEnd + 1) };
+  return { ...found, oid: stored.oid, rows: stored.content.subarray(lineEnd + 1) };
 }
 
 /**
@@ -78,13 +80,12 @@ export async function leaveReceipt(
 export async function writeReceipt(
   storage: StorageAdapter,
   agreement: Agreement,
-  { version, unchanged, listed, ignoring, rows }: NewReceipt,
+  { version, unchanged, listed, ignoring, rows, replaces }: NewReceipt,
 ): Promise<void> {
   const choices = JSON.stringify(agreement.choices);
   const line = JSON.stringify({ commit: agreement.commit, version, choices, unchanged, listed, ignoring });
   const content = Buffer.concat([Buffer.from(`${line}\n`), rows]);
-  const [present = null] = await storage.read([keyOf(agreement)]);
-  const expectedOid = present?.oid ?? null;
+  const expectedOid = replaces ?? (await storage.read([keyOf(agreement)]))[0]?.oid ?? null;
   await storage.apply({ changes: [{ action: 'put', key: keyOf(agreement), content, expectedOid }] });
 }
 

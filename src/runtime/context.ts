@@ -71,8 +71,8 @@ export interface WorkingDirectory {
 }
 
 export interface OutputFiles {
-  /** Stores a file of this run and returns its URI. */
-  write(name: string, content: string | Uint8Array): Promise<string>;
+  /** Stores a file of this run and returns its URI. Of `rows`, JSON Lines that a task reports, secrets are masked. */
+  write(name: string, content: string | Uint8Array, options?: { rows?: boolean }): Promise<string>;
   /** Reads a file by the URI that `write` gave. */
   read(uri: string): Promise<Uint8Array>;
 }

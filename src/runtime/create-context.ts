@@ -60,7 +60,7 @@ export function memoryOutputFiles(executionId: string): OutputFiles {
         uri = `memory://${executionId}/${number}/${encodeURI(name)}`;
       files.set(
         uri,
-        typeof content === 'string' ? new TextEncoder().encode(content) : Uint8Array.from(content),
+        typeof content === 'string' ? new TextEncoder().encode(content) : new Uint8Array(content),
       );
       return uri;
     },

@@ -217,6 +217,7 @@ async function apply(
       listed: receipt.listed + added - deleted,
       ignoring: false,
       rows: settled.bytes,
+      replaces: receipt.oid,
     }),
   );
   return reported.bytes;

@@ -152,9 +152,7 @@ export async function retryOnConflict<T>(sync: () => Promise<T>): Promise<T> {
 
 /** Writes the rows of a run where its outputs live, and returns the URI. */
 export function writeRows(context: RunContext, name: string, rows: Uint8Array): Promise<string> {
-  // As text, so that what must not be shown can be masked in it.
-  const text = Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength).toString();
-  return context.outputFiles.write(`${name}.jsonl`, text);
+  return context.outputFiles.write(`${name}.jsonl`, rows, { rows: true });
 }
 
 /**

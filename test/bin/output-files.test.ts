@@ -35,7 +35,8 @@ describe('output files in a directory', () => {
   it('hold masked rows that are JSON still', async () => {
     const files = directoryOutputFiles(root, 'e1', redactor);
     const rows = `${JSON.stringify({ path: 'x-hunter22', revision: 51234 })}\n${JSON.stringify({ a: null })}\n`;
-    const text = await readFile(fileURLToPath(await files.write('rows.jsonl', rows)), 'utf8');
+    const uri = await files.write('rows.jsonl', rows, { rows: true });
+    const text = await readFile(fileURLToPath(uri), 'utf8');
     expect(text).toBe('{"path":"x-******","revision":51234}\n{"a":null}\n');
   });
 

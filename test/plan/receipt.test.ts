@@ -30,6 +30,7 @@ describe('a receipt', () => {
       version: await storage.version?.(agreement.scope),
       choices: JSON.stringify(agreement.choices),
       listed: 1,
+      oid: expect.any(String),
       ...receipt,
     });
     await storage.apply({

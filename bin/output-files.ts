@@ -6,18 +6,18 @@ import type { Redactor } from '../src/redaction.js';
 import type { OutputFiles } from '../src/runtime/context.js';
 
 /**
- * Keeps the files of one execution in a directory of its own, as `file:` URIs. Reported rows are masked one by one; other
- * files stay as they are, because a task that reads one needs its bytes.
+ * Keeps the files of one execution in a directory of its own, as `file:` URIs. Reported rows, JSON Lines, are masked
+ * one by one; other files stay as they are.
  */
 export function directoryOutputFiles(root: string, executionId: string, redactor: Redactor): OutputFiles {
   const directory = join(root, executionId);
   return {
-    async write(name, content, { rows = false } = {}) {
+    async write(name, content, { verbatim = false } = {}) {
       const path = resolve(directory, name);
       if (!isBelow(directory, path))
         throw new UnsafePathError(`The output file "${name}" leaves its directory.`);
       await mkdir(dirname(path), { recursive: true });
-      const masks = rows && redactor.hasSecrets;
+      const masks = !verbatim && name.endsWith('.jsonl') && redactor.hasSecrets;
       return pathToFileURL(await writeNew(path, masks ? maskRows(content, redactor) : content)).href;
     },
     async read(uri) {

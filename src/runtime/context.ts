@@ -71,8 +71,11 @@ export interface WorkingDirectory {
 }
 
 export interface OutputFiles {
-  /** Stores a file of this run and returns its URI. Of `rows`, JSON Lines that a task reports, secrets are masked. */
-  write(name: string, content: string | Uint8Array, options?: { rows?: boolean }): Promise<string>;
+  /**
+   * Stores a file of this run and returns its URI. Secrets are masked in JSON Lines (`.jsonl`), which tasks report, and
+   * not in what is stored `verbatim`, because a task that reads it needs its bytes.
+   */
+  write(name: string, content: string | Uint8Array, options?: { verbatim?: boolean }): Promise<string>;
   /** Reads a file by the URI that `write` gave. */
   read(uri: string): Promise<Uint8Array>;
 }

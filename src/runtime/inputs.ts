@@ -111,7 +111,7 @@ class Resolution {
     if (definition.type.toUpperCase() === 'SECRET') this.#options.redactor.register(String(value));
     const stored =
       value instanceof Uint8Array
-        ? await this.#options.outputFiles.write(`inputs/${idOf(definition)}`, value)
+        ? await this.#options.outputFiles.write(`inputs/${idOf(definition)}`, value, { verbatim: true })
         : value;
     const read = readInputValue(definition.type, stored, definition.itemType);
     checkInputValue(definition, read, await this.#choices(definition));

@@ -21,7 +21,7 @@ export async function storeOutputFiles(
   );
   for (const path of await filesBelow(root, '')) {
     if (!isWanted(path)) continue;
-    const uri = await context.outputFiles.write(path, await readFile(join(root, path)));
+    const uri = await context.outputFiles.write(path, await readFile(join(root, path)), { verbatim: true });
     Object.defineProperty(stored, path, { value: uri, enumerable: true, configurable: true, writable: true });
   }
   return stored;

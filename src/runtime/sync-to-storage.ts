@@ -152,7 +152,7 @@ export async function retryOnConflict<T>(sync: () => Promise<T>): Promise<T> {
 
 /** Writes the rows of a run where its outputs live, and returns the URI. */
 export function writeRows(context: RunContext, name: string, rows: Uint8Array): Promise<string> {
-  return context.outputFiles.write(`${name}.jsonl`, rows, { rows: true });
+  return context.outputFiles.write(`${name}.jsonl`, rows);
 }
 
 /**

@@ -94,7 +94,7 @@ function outputPrefix(taskId: string, place: Place): string {
 
 function namedFor(files: OutputFiles, prefix: string): RunContext['outputFiles'] {
   return {
-    write: (name, content) => files.write(`${prefix}/${name}`, content),
+    write: (name, content, options) => files.write(`${prefix}/${name}`, content, options),
     read: (uri) => files.read(uri),
   };
 }

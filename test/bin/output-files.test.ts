@@ -35,9 +35,15 @@ describe('output files in a directory', () => {
   it('hold masked rows that are JSON still', async () => {
     const files = directoryOutputFiles(root, 'e1', redactor);
     const rows = `${JSON.stringify({ path: 'x-hunter22', revision: 51234 })}\n${JSON.stringify({ a: null })}\n`;
-    const uri = await files.write('rows.jsonl', rows, { rows: true });
+    const uri = await files.write('rows.jsonl', Buffer.from(rows));
     const text = await readFile(fileURLToPath(uri), 'utf8');
     expect(text).toBe('{"path":"x-******","revision":51234}\n{"a":null}\n');
+  });
+
+  it('that tasks write stay as they are, whatever they are called', async () => {
+    const files = directoryOutputFiles(root, 'e1', redactor);
+    const uri = await files.write('theirs.jsonl', Buffer.from('no JSON, hunter22'), { verbatim: true });
+    expect(await readFile(fileURLToPath(uri), 'utf8')).toBe('no JSON, hunter22');
   });
 
   it('are neither written nor read outside of it', async () => {

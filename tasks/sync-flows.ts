@@ -22,7 +22,7 @@ import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
-import { listSource, openRevision, revisionOf, verifiedBy } from '../src/runtime/open-source.js';
+import { listSource, openRevision, revisionOf, signedTag, verifiedBy } from '../src/runtime/open-source.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
 import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
@@ -105,11 +105,12 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   const identity = identityOf(remote, properties);
   const state = await readSyncState(context.storage, identity);
   const snapshot = await openRevision(remote, properties, state);
-  const agreement = agreementOf(context, identity, snapshot.commit, scope, properties, {
+  const choices = agreementOf(context, identity, snapshot.commit, scope, properties, {
     ignoreInvalid: properties.ignoreInvalidFlows,
     failOnMissing: properties.failOnMissingDirectory,
     ...(properties.verify && { verified: verifiedBy(properties.verify) }),
   });
+  const agreement = { ...choices, signed: signedTag(properties.verify, snapshot) };
   const reported = {
     revision: formatRevision(snapshot.revision, snapshot.commit),
     dryRun: properties.dryRun,

@@ -137,6 +137,8 @@ export interface Snapshot {
   readonly commit: string;
   /** Short name of what was opened: a branch, a tag, or the commit id. */
   readonly revision: string;
+  /** Id of the annotated tag that named it, when one did. */
+  readonly tag?: string | undefined;
   /** Author, time (seconds since the epoch) and message of the commit. */
   describe(): Promise<CommitDescription>;
   /**

@@ -11,6 +11,8 @@ export interface Receipt {
   /** Blob id of the receipt itself. */
   oid: string;
   commit: string;
+  /** As in `Agreement`. */
+  signed?: string | undefined;
   /** Of the storage's scope. */
   version: string;
   /** How many resources the scope holds. */
@@ -24,13 +26,15 @@ export interface Receipt {
 }
 
 /** A receipt to be left; `replaces` is the blob id of the one that is there, where that is known. */
-export type NewReceipt = Omit<Receipt, 'commit' | 'oid'> & { replaces?: string };
+export type NewReceipt = Omit<Receipt, 'commit' | 'signed' | 'oid'> & { replaces?: string };
 
 /** When a receipt holds. */
 export interface Agreement {
   /** Id of the sync. */
   id: string;
   commit: string;
+  /** The tag whose signature was checked: another one that leads to the same commit has yet to be. */
+  signed?: string | undefined;
   scope: Scope;
   /** Everything else that decides what a run does: its policy, and the flow that runs it. */
   choices: object;
@@ -38,6 +42,7 @@ export interface Agreement {
 
 const header = z.object({
   commit: z.string(),
+  signed: z.string().optional(),
   version: z.string(),
   choices: z.string(),
   unchanged: z.number(),
@@ -83,7 +88,8 @@ export async function writeReceipt(
   { version, unchanged, listed, ignoring, rows, replaces }: NewReceipt,
 ): Promise<void> {
   const choices = JSON.stringify(agreement.choices);
-  const line = JSON.stringify({ commit: agreement.commit, version, choices, unchanged, listed, ignoring });
+  const { commit, signed } = agreement;
+  const line = JSON.stringify({ commit, signed, version, choices, unchanged, listed, ignoring });
   const content = Buffer.concat([Buffer.from(`${line}\n`), rows]);
   const expectedOid = replaces ?? (await storage.read([keyOf(agreement)]))[0]?.oid ?? null;
   await storage.apply({ changes: [{ action: 'put', key: keyOf(agreement), content, expectedOid }] });

@@ -54,7 +54,7 @@ export async function unchangedBy(
   receipt: Receipt,
   input: NoChangeInput,
 ): Promise<Unchanged | null> {
-  if (receipt.commit !== agreement.commit) return null;
+  if (receipt.commit !== agreement.commit || receipt.signed !== agreement.signed) return null;
   const nothing = async () => new Map<string, Uint8Array>();
   const plan = await makePlan({ ...input, changes: [], readBefore: nothing, readAfter: nothing });
   plan.document.summary.unchanged = receipt.unchanged;

@@ -57,6 +57,14 @@ export function verifiedBy({ mode, keys }: SignatureCheck): string {
     .digest('hex');
 }
 
+/** Which tag was to be signed; undefined where the commit itself is what is checked. */
+export function signedTag(
+  check: SignatureCheck | undefined,
+  { revision, tag }: Snapshot,
+): string | undefined {
+  return check?.mode === 'TAG' ? `${revision} ${tag ?? ''}` : undefined;
+}
+
 /** Lists the directory a sync reads. With `failOnMissing: false` a missing directory is an empty one. */
 export async function listSource(
   remote: Remote,

@@ -16,6 +16,7 @@ export interface SnapshotScope {
   /** A commit, or an annotated tag of it. */
   commit: string;
   revision: string;
+  tag: string | undefined;
   /** The directory that is wanted, by its names. */
   parts: readonly string[];
   contents: SnapshotOptions['contents'];
@@ -28,6 +29,7 @@ export interface SnapshotScope {
 /** One commit over what has been fetched of it; what is missing is fetched when it is asked for. */
 export class CommitSnapshot implements RemoteSnapshot {
   readonly revision: string;
+  readonly tag: string | undefined;
   readonly #session: RemoteSession;
   readonly #fetcher: ObjectFetcher;
   readonly #scope: SnapshotScope;
@@ -39,6 +41,7 @@ export class CommitSnapshot implements RemoteSnapshot {
     this.#fetcher = fetcher;
     this.#scope = scope;
     this.revision = scope.revision;
+    this.tag = scope.tag;
     this.#commit = scope.commit;
   }
 

@@ -17,6 +17,7 @@ export async function openSnapshot(
   const snapshot = new CommitSnapshot(session, new ObjectFetcher(session), {
     commit: oid,
     revision: name,
+    tag,
     parts,
     contents,
     named: revision.commit === undefined,

@@ -33,12 +33,17 @@ export function revisionVerifier(check: SignatureCheck, revision: Revision) {
 }
 
 /** As `revisionVerifier` says, for those who have the objects at hand. */
-export function checkedKeys({ mode, keys }: SignatureCheck, { tag, semver }: Revision): TrustedKeys {
+export function checkedKeys({ mode, keys }: SignatureCheck, { tag, semver, commit }: Revision): TrustedKeys {
   if (mode === 'TAG' && tag === undefined && semver === undefined) {
     throw new InvalidPropertiesError(
-      '"verify.mode: TAG" needs a tag, and neither "tag" nor "semver" is set.',
+      commit === undefined
+        ? '"verify.mode: TAG" needs a tag, and neither "tag" nor "semver" is set.'
+        : `"verify.mode: TAG" needs a tag, and commit ${commit} is asked for by its id.`,
       {
-        hint: 'Name a tag, or check the commit itself: "mode: HEAD".',
+        hint:
+          commit === undefined
+            ? 'Name a tag, or check the commit itself: "mode: HEAD".'
+            : 'Name the tag of that commit with "tag", also to go back to it, or check the commit itself: "mode: HEAD".',
       },
     );
   }

@@ -77,7 +77,9 @@ async function refused(run: Promise<unknown>, reason: string, message: RegExp): 
   // The trees and flows alone are many times as long.
   expect(requests.reduce((sum, { bytesOut }) => sum + bytesOut, 0)).toBeLessThan(2500);
   expect(await contents(world.storage)).toEqual({});
-  expect(await world.storage.list({ kind: 'state', namespace: '', children: true })).toEqual([]);
+  const states = await world.storage.list({ kind: 'state', namespace: '', children: true });
+  // That the run failed is remembered, and nothing else.
+  expect(states.map(({ key }) => key.id)).toEqual([expect.stringMatching(/\.runs$/)]);
 }
 
 describe('a sync that verifies the commit', () => {
@@ -257,6 +259,13 @@ describe('a sync that verifies the commit', () => {
       code: 'INVALID_PROPERTIES',
       message: expect.stringContaining('needs a tag'),
     });
+    const byId = new SyncFlows({
+      ...{ url: world.url, targetNamespace: 'team', commit: '1234567890' },
+      verify: { mode: 'TAG', keys: ada.public },
+    });
+    await expect(byId.run(world.context)).rejects.toMatchObject({
+      message: expect.stringContaining('commit 1234567890 is asked for by its id'),
+    });
     expect(world.server.requests).toHaveLength(0);
   });
 
@@ -371,6 +380,30 @@ describe('a sync that verifies the tag', () => {
     expect((await tagSync(ada.public, { tag: 'v1.0.0' })).summary.unchanged).toBe(100);
     expect(world.server.requests).toHaveLength(before + 1);
     expect((await tagSync(ada.public, { semver: '^1.0.0' })).summary.unchanged).toBe(100);
+  });
+
+  it('checks another tag of the same commit, and the same tag once it was made anew', async () => {
+    await tag('v1.0.0');
+    await tagSync(ada.public, { tag: 'v1.0.0' });
+    await world.repository.git('tag', 'light', 'main');
+    await tag('v2.0.0', { key: eve });
+    const before = await contents(world.storage);
+    for (const [revision, reason] of [
+      [{ tag: 'light' }, 'UNSIGNED'],
+      [{ tag: 'v2.0.0' }, 'UNKNOWN_KEY'],
+      [{ semver: '*' }, 'UNKNOWN_KEY'],
+    ] as const)
+      await expect(tagSync(ada.public, revision)).rejects.toMatchObject({ data: { reason } });
+    await world.repository.git('update-ref', 'refs/tags/v1.0.0', 'main');
+    await expect(tagSync(ada.public, { tag: 'v1.0.0' })).rejects.toMatchObject({
+      data: { reason: 'UNSIGNED' },
+    });
+    expect(await contents(world.storage)).toEqual(before);
+    await tag('v2.0.0');
+    expect((await tagSync(ada.public, { tag: 'v2.0.0' })).summary.unchanged).toBe(100);
+    const requests = world.server.requests.length;
+    expect((await tagSync(ada.public, { semver: '2.x' })).summary.unchanged).toBe(100);
+    expect(world.server.requests).toHaveLength(requests + 1);
   });
 
   it('refuses tags that are not signed, by others, changed, or lightweight', async () => {

@@ -51,6 +51,7 @@ export const errorCodes = [
   'INVALID_WEBHOOK',
   'TIMEOUT',
   'CANCELLED',
+  'LEASE_LOST',
   'TASK_FAILED',
   'INTERNAL_ERROR',
 ] as const;

@@ -222,6 +222,11 @@ export class TaskTimeoutError extends FlowgitError {
 export class CancelledError extends FlowgitError {
   readonly code = 'CANCELLED';
 }
+/** A worker that was silent for too long no longer has its run: another one may have it by now. */
+export class LeaseLostError extends FlowgitError {
+  readonly code = 'LEASE_LOST';
+  override readonly retryable = true;
+}
 /** A task that exists to fail did so, or a child of a flowable task failed. */
 export class TaskFailedError extends FlowgitError {
   readonly code = 'TASK_FAILED';

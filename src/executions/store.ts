@@ -21,6 +21,7 @@ export function createExecutionStore(database: Database, { tenant }: { tenant: s
     get: (id) => explained(() => getExecution(db, tenant, id)),
     list: (filter) => explained(() => listExecutions(db, tenant, filter)),
     update: (id, change) => explained(() => updateExecution(db, tenant, id, change)),
+    restart: (id) => explained(() => forgetRuns(db, tenant, id)),
     putTaskRun: (id, position, run) => explained(() => putTaskRun(db, tenant, { id, position, run })),
     putPlan: (id, plan) => explained(() => putPlan(db, tenant, id, plan)),
     plans: (id) => explained(() => readPlans(db, tenant, id)),
@@ -73,6 +74,15 @@ export async function updateExecution(
     update flowgit.execution set ${sql.join([...assignments, sql`changes = changes + 1`])}
     where tenant = ${tenant} and id = ${id} and ended_at is null returning id`.execute(db);
   return rows.length > 0;
+}
+
+async function forgetRuns(db: Kysely<unknown>, tenant: string, id: string): Promise<void> {
+  await sql`
+    with counted as (
+      update flowgit.execution set changes = changes + 1 where tenant = ${tenant} and id = ${id}),
+    plans as (
+      delete from flowgit.execution_plan where tenant = ${tenant} and execution_id = ${id})
+    delete from flowgit.task_run where tenant = ${tenant} and execution_id = ${id}`.execute(db);
 }
 
 async function putTaskRun(

@@ -16,6 +16,8 @@ export interface ExecutionStore {
   list(filter: ExecutionFilter): Promise<ExecutionRecord[]>;
   /** Changes what is given, unless the execution has ended; tells whether it did. */
   update(id: string, change: ExecutionChange): Promise<boolean>;
+  /** Forgets the task runs and plans of an execution that is begun again. */
+  restart(id: string): Promise<void>;
   /** Puts a task run at its position, or replaces the one that stands there. */
   putTaskRun(id: string, position: number, run: TaskRun): Promise<void>;
   /** Keeps a plan that a task made (the `task-planned` event), in the place of the one it made before of the same two sides. */

@@ -17,8 +17,9 @@ export class ExecutionHistory implements History {
     this.#clock = clock;
   }
 
-  add(run: LiveTaskRun): void {
-    this.#runs.push(run);
+  /** Tells its position, from 0. */
+  add(run: LiveTaskRun): number {
+    return this.#runs.push(run) - 1;
   }
 
   /** As they stand, not redacted. */

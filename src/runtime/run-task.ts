@@ -34,7 +34,7 @@ export async function runTask(run: FlowRun, definition: TaskDefinition, place: P
   record.error = error === null ? null : reportError(error);
   record.durationMs = run.clock().getTime() - task.startedAt.getTime();
   logEnd(task, error);
-  run.emit({ type: 'task-ended', run: finished(record) });
+  run.emit({ type: 'task-ended', position: task.position, run: finished(record) });
   return { taskId: definition.id, state: record.state, error };
 }
 
@@ -44,6 +44,8 @@ interface OpenTask {
   /** With plugin defaults. */
   readonly merged: TaskDefinition;
   readonly record: LiveTaskRun;
+  /** Of the record in the history. */
+  readonly position: number;
   readonly runId: string;
   readonly startedAt: Date;
   readonly logger: Logger;
@@ -68,12 +70,13 @@ function openTask(run: FlowRun, definition: TaskDefinition, place: Place): OpenT
     outputs: {},
     error: null,
   };
-  run.history.add(record);
+  const position = run.history.add(record);
   return {
     run,
     place,
     merged,
     record,
+    position,
     runId: randomUUID(),
     startedAt,
     logger: loggerFor(run, place, merged),
@@ -94,7 +97,7 @@ function skip(task: OpenTask): TaskResult {
   task.record.state = 'SKIPPED';
   task.record.startedAt = null;
   task.logger.debug({}, 'task skipped');
-  task.run.emit({ type: 'task-ended', run: finished(task.record) });
+  task.run.emit({ type: 'task-ended', position: task.position, run: finished(task.record) });
   return { taskId: task.merged.id, state: 'SKIPPED', error: null };
 }
 

@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely';
 import { checkBatch, throwIfCancelled } from './batch.js';
 import { checkKey, checkScope } from './keys.js';
 import { applyToDatabase } from './postgres/apply.js';
@@ -12,6 +13,8 @@ import type { StorageAdapter } from './types.js';
 export interface PostgresStorageOptions {
   /** Whose resources these are; tenants see nothing of each other. */
   tenant?: string;
+  /** Asked in the transaction of every batch, before anything else: what it rejects with keeps the batch out. */
+  guard?: ((tx: Kysely<unknown>) => Promise<void>) | undefined;
 }
 
 /**
@@ -32,7 +35,7 @@ export async function openPostgresStorage(
  */
 export function createPostgresStorage(
   database: Database,
-  { tenant = defaultTenant }: PostgresStorageOptions = {},
+  { tenant = defaultTenant, guard }: PostgresStorageOptions = {},
 ): StorageAdapter {
   checkTenant(tenant);
   const { db } = database;
@@ -59,7 +62,7 @@ export function createPostgresStorage(
       throwIfCancelled(options, location);
       checkBatch(batch);
       if (batch.changes.length === 0) return [];
-      const { applied } = await explained(() => applyToDatabase(placed, { tenant, batch, options }));
+      const { applied } = await explained(() => applyToDatabase(placed, { tenant, batch, options, guard }));
       return applied;
     },
 
@@ -73,7 +76,7 @@ export function createPostgresStorage(
       throwIfCancelled(options, location);
       checkScope(at.scope);
       checkBatch(batch);
-      return explained(() => applyToDatabase(placed, { tenant, batch, at, options }));
+      return explained(() => applyToDatabase(placed, { tenant, batch, at, options, guard }));
     },
 
     async history(key, options) {

@@ -178,6 +178,7 @@ describe('the status area', () => {
     vi.advanceTimersByTime(80);
     tasks.onEvent({
       type: 'task-ended',
+      position: 0,
       run: { ...run, taskId: 'each', type: 'git.Clone', state: 'WARNING', attempts: 2, value: 0 },
     });
     const text = withoutEscapes(written.join(''));

@@ -18,6 +18,7 @@ export interface ApplyInput {
   /** The version the scope must be at. */
   at?: { scope: Scope; version: string } | undefined;
   options?: StorageCallOptions | undefined;
+  guard?: ((tx: Kysely<unknown>) => Promise<void>) | undefined;
 }
 
 /** Writes a checked batch in one transaction; `version` is that of `at.scope` afterwards, and empty without `at`. */
@@ -47,10 +48,12 @@ async function applyIn(
     batch,
     at,
     options,
+    guard,
     location,
     lockTimeoutMs,
   }: ApplyInput & Pick<Database, 'location' | 'lockTimeoutMs'>,
 ): Promise<{ applied: AppliedChange[]; version: string }> {
+  await guard?.(tx);
   const keys = batch.changes.map(({ key }) => key);
   await lockPlaces(tx, tenant, {
     keys,

@@ -136,6 +136,7 @@ export const migrations: readonly Migration[] = [
          exclusive_keys text[] collate "C" not null default '{}',
          coalesce_key text collate "C",
          start_after timestamptz not null default now(),
+         again timestamptz,
          ticket uuid,
          attempts integer not null default 0,
          lease bigint not null default 0,

@@ -43,6 +43,20 @@ export async function openPglite(
   }
 }
 
+/** PostgreSQL inside this process that is gone when it is closed. */
+export async function openTemporaryDatabase(): Promise<Database> {
+  const location = 'pglite:memory';
+  const { client, stop } = await explainFailure(location, () => start(null));
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: onlyOne(client) }) });
+  await explainFailure(location, () => migrate(db, location));
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closing ??= stop();
+    return closing;
+  };
+  return { location, db, lockTimeoutMs: 10_000, close };
+}
+
 async function lockFolder(disk: Disk, timeoutMs: number): Promise<Lock> {
   try {
     return await acquireLock(disk, { timeoutMs });
@@ -58,13 +72,13 @@ async function lockFolder(disk: Disk, timeoutMs: number): Promise<Lock> {
   }
 }
 
-async function start(cluster: string): Promise<{ client: pg.Client; stop(): Promise<void> }> {
+async function start(cluster: string | null): Promise<{ client: pg.Client; stop(): Promise<void> }> {
   const [{ PGlite }, { createPgConfig }] = await Promise.all([
     import('@electric-sql/pglite'),
     import('@electric-sql/pglite/node-postgres'),
   ]);
-  nodeFs.mkdirSync(join(cluster, '..'), { recursive: true });
-  const pglite = await PGlite.create(cluster);
+  if (cluster !== null) nodeFs.mkdirSync(join(cluster, '..'), { recursive: true });
+  const pglite = await (cluster === null ? PGlite.create() : PGlite.create(cluster));
   const client = new pg.Client(createPgConfig(pglite));
   await client.connect();
   return {

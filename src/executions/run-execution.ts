@@ -1,0 +1,159 @@
+import type { Execution } from '../../schemas/execution.js';
+import { CancelledError, FlowgitError, LeaseLostError, reportError } from '../errors.js';
+import type { Git } from '../git/types.js';
+import type { Logger } from '../logger.js';
+import type { Lease, RunRequest } from '../queue/types.js';
+import { Redactor } from '../redaction.js';
+import type { OutputFiles, RunContext, SecretSource } from '../runtime/context.js';
+import { executeFlow } from '../runtime/execute-flow.js';
+import type { TaskRegistry } from '../runtime/registry.js';
+import type { StorageAdapter } from '../storage/types.js';
+import { type EngineStorage, fencedStorage } from './fenced-storage.js';
+import { loadFlow } from './load-flow.js';
+import { recordExecution } from './recorder.js';
+import { updateExecution } from './store.js';
+import type { ExecutionChange, ExecutionRecord, ExecutionStore } from './types.js';
+
+/** What carrying executions out takes, beside their records. */
+export interface RunSurroundings {
+  registry: TaskRegistry;
+  git: Git;
+  secrets: SecretSource;
+  logger: Logger;
+  network?: RunContext['network'];
+  envs?: Readonly<Record<string, string>> | undefined;
+  outputFiles(executionId: string, redactor: Redactor): OutputFiles;
+}
+
+export interface ExecutionRunner {
+  /** Carries a queued execution out, from its first task: one that was begun before as well, since tasks converge. */
+  run(request: RunRequest, lease: Lease): Promise<Date | null>;
+  /** Ends an execution that cannot be carried out. */
+  onGivenUp(request: RunRequest, error: unknown): Promise<void>;
+}
+
+export function createRunner(
+  engine: EngineStorage,
+  store: ExecutionStore,
+  surroundings: RunSurroundings,
+): ExecutionRunner {
+  return {
+    async run({ executionId }, lease) {
+      const record = await store.get(executionId);
+      // Ended by the worker before, between its last write and the end of its lease.
+      if (record === null || record.endedAt !== null) return null;
+      await new Run(engine, store, surroundings, record, lease).carryOut();
+      return null;
+    },
+    async onGivenUp({ executionId }, error) {
+      await store.update(executionId, { state: 'FAILED', error: reportError(error), endedAt: new Date() });
+    },
+  };
+}
+
+/** One try of one worker at an execution. */
+class Run {
+  readonly #engine: EngineStorage;
+  readonly #store: ExecutionStore;
+  readonly #in: RunSurroundings;
+  readonly #record: ExecutionRecord;
+  readonly #lease: Lease;
+  readonly #redactor = new Redactor();
+  readonly #storage: StorageAdapter;
+
+  constructor(
+    engine: EngineStorage,
+    store: ExecutionStore,
+    surroundings: RunSurroundings,
+    record: ExecutionRecord,
+    lease: Lease,
+  ) {
+    this.#engine = engine;
+    this.#store = store;
+    this.#in = surroundings;
+    this.#record = record;
+    this.#lease = lease;
+    this.#storage = fencedStorage(engine, lease);
+  }
+
+  async carryOut(): Promise<void> {
+    const { id, startedAt } = this.#record;
+    const recorder = recordExecution({
+      store: this.#store,
+      executionId: id,
+      logger: this.#in.logger.child({ executionId: id }),
+      redactPlan: (plan) => this.#redactor.redactValue(plan),
+      isOver: () => this.#isInterrupted(),
+    });
+    await this.#write({ state: 'RUNNING', startedAt: startedAt ?? new Date() });
+    if (this.#lease.attempt > 1) {
+      recorder.logger.warn({ attempt: this.#lease.attempt }, 'begun again: its worker was lost, or failed');
+      await this.#store.restart(id);
+    }
+    const change = await this.#execute(recorder).catch((error: unknown): ExecutionChange => {
+      // What may be otherwise in a moment is tried again.
+      if (!(error instanceof FlowgitError) || error.retryable) throw error;
+      return { state: 'FAILED', error: reportError(error) };
+    });
+    this.#throwIfInterrupted();
+    await recorder.flush();
+    await this.#write({ ...change, endedAt: new Date() });
+  }
+
+  async #execute({ logger, onEvent }: ReturnType<typeof recordExecution>): Promise<ExecutionChange> {
+    const { id, inputs, trigger } = this.#record;
+    const { source, revision } = await loadFlow(this.#storage, this.#record, logger);
+    const { registry, git, secrets, network, envs } = this.#in;
+    const force = new AbortController();
+    const onAbort = () => {
+      // Tasks of `finally` are for runs that end here.
+      if (this.#isInterrupted()) force.abort(this.#lease.signal.reason);
+    };
+    if (this.#lease.signal.aborted) onAbort();
+    this.#lease.signal.addEventListener('abort', onAbort, { once: true });
+    const execution = await executeFlow(source, {
+      registry,
+      storage: this.#storage,
+      git,
+      secrets,
+      logger,
+      redactor: this.#redactor,
+      outputFiles: this.#in.outputFiles(id, this.#redactor),
+      ...(network !== undefined && { network }),
+      ...(envs !== undefined && { envs }),
+      inputs,
+      trigger: trigger.variables,
+      revision,
+      executionId: id,
+      signal: this.#lease.signal,
+      forceSignal: force.signal,
+      onEvent,
+    });
+    return changeOf(execution);
+  }
+
+  /** Writes what stands for the whole execution, as long as it is this worker's. */
+  async #write(change: ExecutionChange): Promise<void> {
+    const { database, tenant } = this.#engine;
+    await database.db.transaction().execute(async (tx) => {
+      await this.#lease.hold(tx);
+      await updateExecution(tx, tenant, this.#record.id, change);
+    });
+  }
+
+  /** Whether the run goes on elsewhere. A cancellation ends it here. */
+  #isInterrupted(): boolean {
+    const { signal } = this.#lease;
+    return signal.aborted && !(signal.reason instanceof CancelledError);
+  }
+
+  #throwIfInterrupted(): void {
+    if (!this.#isInterrupted()) return;
+    throw this.#lease.signal.reason ?? new LeaseLostError('The run was interrupted.');
+  }
+}
+
+function changeOf({ state, inputs, outputs, error }: Execution): ExecutionChange {
+  // A whole execution is never skipped.
+  return { state: state === 'SKIPPED' ? 'SUCCESS' : state, inputs, outputs, error };
+}

@@ -58,7 +58,7 @@ describe('commits', () => {
 describe('tags', () => {
   test('give what they point at', () => {
     const bytes = Buffer.from(`object ${oid}\ntype commit\ntag v1\n\nmessage\n`);
-    expect(parseTag(bytes, 'b'.repeat(40))).toEqual({ object: oid, type: 'commit' });
+    expect(parseTag(bytes, 'b'.repeat(40))).toEqual({ object: oid, type: 'commit', name: 'v1' });
   });
 
   test('that point at nothing are broken', () => {

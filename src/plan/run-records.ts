@@ -61,6 +61,12 @@ export function parseRuns(content: Uint8Array): { sync: Record<string, unknown> 
   return { sync: header.safeParse(parse(first)).data?.sync ?? null, runs };
 }
 
+/** Whether the last run of a sync that left a line failed. */
+export async function lastRunFailed(storage: StorageAdapter, id: string): Promise<boolean> {
+  const [stored = null] = await storage.read([runsKey(id)]);
+  return stored !== null && parseRuns(stored.content).runs.at(-1)?.outcome === 'FAILED';
+}
+
 /** The change that adds a run to what storage has of a sync. */
 export async function recordRun(
   storage: StorageAdapter,

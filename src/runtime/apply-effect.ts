@@ -7,7 +7,7 @@ import { applyOrUndo } from '../storage/apply-or-undo.js';
 import type { AppliedChange, Batch, Scope } from '../storage/types.js';
 import type { RunContext } from './context.js';
 import { describeCommit } from './describe-commit.js';
-import { recordSuccess } from './record-runs.js';
+import { recordRecovery, recordSuccess } from './record-runs.js';
 import type { Sign } from './signer.js';
 
 export interface BatchOutcome {
@@ -35,8 +35,10 @@ export async function applyBatchEffect(
   const { identity, resources, origin, reads } = effect.state;
   const record = recordSyncState(state, identity, commit, resources, { origin, reads });
   const changes = [...effect.changes, ...(record === null ? [] : [record])];
-  if (changes.length === 0) return { applied: [], version: at?.version ?? null };
-  changes.push(await recordSuccess(context, identity, plan, commit));
+  const isIdle = changes.length === 0;
+  const run = await (isIdle ? recordRecovery : recordSuccess)(context, identity, plan, commit);
+  if (run === null) return { applied: [], version: at?.version ?? null };
+  changes.push(run);
   return applyBatch(context, { changes }, at);
 }
 
@@ -92,9 +94,9 @@ async function remember(
     const reads = { branch: identity.revision };
     const commit = snapshot?.commit ?? null;
     const record = recordSyncState(state, identity, commit, resources, { origin, reads });
-    if (record === null) return;
-    const run = await recordSuccess(context, identity, plan, commit);
-    await context.storage.apply({ changes: [record, run] });
+    const run = await (record === null ? recordRecovery : recordSuccess)(context, identity, plan, commit);
+    const changes = [record, run].filter((change) => change !== null);
+    if (changes.length > 0) await context.storage.apply({ changes });
   } catch (error) {
     if (!(error instanceof FlowgitError)) throw error;
     context.logger.warn(

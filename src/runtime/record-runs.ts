@@ -1,7 +1,9 @@
 import type { ErrorCode } from '../../schemas/error-codes.js';
 import type { PlanDocument } from '../../schemas/plan.js';
+import type { ResourceKey } from '../../schemas/resources.js';
 import { FlowgitError, reportError } from '../errors.js';
-import { changesOf, recordRun } from '../plan/run-records.js';
+import { receiptKey } from '../plan/receipt.js';
+import { changesOf, lastRunFailed, recordRun } from '../plan/run-records.js';
 import { type SyncIdentity, syncId } from '../plan/sync-state.js';
 import type { StorageChange } from '../storage/types.js';
 import type { RunContext } from './context.js';
@@ -26,6 +28,17 @@ export function recordSuccess(
       error: null,
     },
   );
+}
+
+/** As `recordSuccess`, for a run that found nothing to do: it leaves a line when the one before it failed. */
+export async function recordRecovery(
+  context: RunContext,
+  identity: SyncIdentity,
+  plan: PlanDocument,
+  commit: string | null,
+): Promise<StorageChange | null> {
+  const failed = await lastRunFailed(context.storage, syncId(identity));
+  return failed ? recordSuccess(context, identity, plan, commit) : null;
 }
 
 /** A storage that fails is not written to, and who stops a run knows of it. */
@@ -74,10 +87,17 @@ async function write(
         error: context.redactor.redactValue(reportError(error)),
       },
     );
-    await context.storage.apply({ changes: [change] });
+    // Without a receipt the next run looks at everything, and tells when it succeeds.
+    const receipt = await forget(context, receiptKey(syncId(identity)));
+    await context.storage.apply({ changes: [change, ...receipt] });
   } catch (problem) {
     context.logger.debug({ error: reportError(problem).message }, 'the failure was not recorded');
   }
+}
+
+async function forget({ storage }: RunContext, key: ResourceKey): Promise<StorageChange[]> {
+  const [stored = null] = await storage.read([key]);
+  return stored === null ? [] : [{ action: 'delete', key, expectedOid: stored.oid }];
 }
 
 function who({ identity, clock }: RunContext) {

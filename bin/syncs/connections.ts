@@ -1,11 +1,14 @@
 import { connectionProperties } from '../../schemas/connection.js';
+import { type FlowDefinition, type TaskDefinition, tasksOf } from '../../schemas/flow.js';
 import { savedConnectionValues } from '../../schemas/saved-plan.js';
 import { reportError } from '../../src/errors.js';
 import type { Remote } from '../../src/git/types.js';
 import { connect } from '../../src/runtime/connect.js';
 import type { RunContext } from '../../src/runtime/context.js';
+import { pluginDefaultsOf, withPluginDefaults } from '../../src/runtime/plugin-defaults.js';
 import { reconnectContext, restoreConnection } from '../../src/runtime/saved-plan/connection.js';
 import { readFlowFile } from '../flow-file.js';
+import { createRegistry } from '../registry.js';
 
 type Make = (context: RunContext) => Promise<Remote>;
 
@@ -27,7 +30,7 @@ export async function readConnections(
   for (const file of files) {
     const flow = await readFlowFile(cwd, file);
     const inside = reconnectContext(context, flow);
-    for (const task of tasksWithUrl(flow.tasks)) {
+    for (const task of tasksWithUrl(flow)) {
       try {
         const properties = await restoreConnection(inside, connectionOf(task));
         const make: Make = (asking) => connect({ ...inside, signal: asking.signal }, properties);
@@ -45,13 +48,13 @@ export async function readConnections(
   };
 }
 
-/** Every map in the flow that says which repository it is about, however deep. */
-function tasksWithUrl(value: unknown): Record<string, unknown>[] {
-  if (Array.isArray(value)) return value.flatMap(tasksWithUrl);
-  if (typeof value !== 'object' || value === null) return [];
-  const map = value as Record<string, unknown>;
-  const own = typeof map.url === 'string' && typeof map.type === 'string' ? [map] : [];
-  return [...own, ...Object.values(map).flatMap(tasksWithUrl)];
+/** With what the flow's defaults give them. */
+function tasksWithUrl(flow: FlowDefinition): TaskDefinition[] {
+  const registry = createRegistry();
+  const defaults = pluginDefaultsOf(flow);
+  return tasksOf(flow)
+    .map(({ task }) => withPluginDefaults(task, defaults, registry))
+    .filter(({ url }) => typeof url === 'string');
 }
 
 function connectionOf(task: Record<string, unknown>): Parameters<typeof restoreConnection>[1] {

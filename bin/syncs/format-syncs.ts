@@ -19,9 +19,14 @@ export function formatStatus(
     ...(status.commit === null || lastRun?.outcome !== 'FAILED'
       ? []
       : [`  before   ${status.lastSuccess ?? 'unknown'} at ${status.commit.slice(0, 10)}`]),
+    ...side('reads', formatReads(status)),
+    ...side(
+      'record',
+      status.reads === null ? 'none: no run succeeded, or other syncs took all it had brought' : null,
+    ),
     ...side('storage', storage === null ? null : formatDrift(storage, colors)),
     ...(verbose && storage !== null ? names(storage, colors) : []),
-    ...side('git', git === null ? null : formatGit(git, status.commit, colors)),
+    ...side('git', git === null ? null : formatGit(git, status, colors)),
     ...(verbose && git !== null && 'drift' in git ? names(git.drift, colors) : []),
   ];
   return `${lines.join('\n')}\n`;
@@ -52,10 +57,23 @@ function side(name: string, text: string | null): string[] {
   return text === null ? [] : [`  ${name.padEnd(8)} ${text}`];
 }
 
-function formatGit(git: GitStatus, commit: string | null, colors: Colors): string {
+/** What takes the place of the branch that the first line names. */
+function formatReads({ reads }: SyncStatus): string | null {
+  const { tag, semver, commit } = reads ?? {};
+  if (tag !== undefined) return plainLine(`tag ${tag}`);
+  if (semver !== undefined) return plainLine(`the newest tag in ${semver}`);
+  return commit === undefined ? null : plainLine(`commit ${commit}`);
+}
+
+function formatGit(git: GitStatus, { commit, sync }: SyncStatus, colors: Colors): string {
   if ('error' in git) return colors.yellow(`not known: ${git.error.code} ${plainLine(git.error.message)}`);
   const moved = git.commit === commit ? '' : ` at ${git.commit.slice(0, 10)}`;
-  return `${formatDrift(git.drift, colors)}${moved}`;
+  const { branchCommit } = git;
+  const ahead =
+    branchCommit === undefined || branchCommit === git.commit
+      ? ''
+      : colors.yellow(`; ${plainLine(sync.revision)} is at ${branchCommit.slice(0, 10)}`);
+  return `${formatDrift(git.drift, colors)}${moved}${ahead}`;
 }
 
 function formatDrift({ changed, added, deleted }: Drift, colors: Colors): string {

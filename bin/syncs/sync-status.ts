@@ -1,12 +1,13 @@
 import type { ErrorReport } from '../../schemas/error-codes.js';
-import { reportError } from '../../src/errors.js';
-import type { Snapshot } from '../../src/git/types.js';
+import { BranchNotFoundError, reportError } from '../../src/errors.js';
+import type { Remote, Revision, Snapshot } from '../../src/git/types.js';
 import { type Drift, gitDrift, storageDrift } from '../../src/plan/drift.js';
 import { loadIgnoreRules, relativePath } from '../../src/plan/load-ignore-rules.js';
 import type { RunRecord } from '../../src/plan/run-records.js';
 import type { SyncRecord } from '../../src/plan/sync-records.js';
 import type { SyncIdentity } from '../../src/plan/sync-state.js';
 import type { RunContext } from '../../src/runtime/context.js';
+import { formatKey, type StoredEntry } from '../../src/storage/types.js';
 import type { Connections } from './connections.js';
 import type { KnownSync } from './known-syncs.js';
 
@@ -14,6 +15,8 @@ import type { KnownSync } from './known-syncs.js';
 export interface SyncStatus {
   id: string;
   sync: SyncIdentity;
+  /** Which commit its last run asked for; null where nothing is recorded. */
+  reads: Revision | null;
   /** The commit of the last run that wrote something. */
   commit: string | null;
   resources: number;
@@ -27,7 +30,14 @@ export interface SyncStatus {
   git: GitStatus | null;
 }
 
-export type GitStatus = { commit: string; drift: Drift } | { error: ErrorReport };
+export type GitStatus =
+  | {
+      commit: string;
+      drift: Drift;
+      /** Where the branch is, when the last run read a commit by its id: a rollback, for instance. */
+      branchCommit?: string | undefined;
+    }
+  | { error: ErrorReport };
 
 /** A remote that does not answer must not keep people waiting. */
 const remoteTimeoutMs = 10_000;
@@ -45,11 +55,12 @@ export async function syncStatus(
   return {
     id,
     sync: identity,
+    reads: record?.reads ?? null,
     commit: record?.state.commit ?? null,
     resources: record?.state.byKey.size ?? 0,
     lastRun: runs.at(-1) ?? null,
     lastSuccess: runs.findLast(({ outcome }) => outcome === 'SUCCESS')?.at ?? null,
-    storage: record === null ? null : await compareStorage(record, context, owned),
+    storage: record === null ? null : await compareStorage(known, record, context, owned),
     git: record === null || connections === null ? null : await askRemote(record, context, connections),
   };
 }
@@ -65,13 +76,23 @@ function count({ changed, added, deleted }: Drift): number {
 }
 
 async function compareStorage(
+  { runs }: KnownSync,
   { identity, state }: SyncRecord,
   context: RunContext,
   owned: ReadonlySet<string>,
 ) {
   const { kind, namespace, children, direction } = identity;
   const listed = await context.storage.list({ kind, namespace, children }, { signal: context.signal });
-  return storageDrift(state, listed, direction === 'SYNC' ? owned : undefined);
+  if (direction === 'PUSH') return storageDrift(state, listed);
+  const runners = new Set(runs.map(({ flow }) => flow));
+  return storageDrift(state, listed, new Set([...owned, ...runnersAmong(listed, runners)]));
+}
+
+/** A sync leaves the flow that runs it as it is: that one was not added since. */
+function runnersAmong(listed: readonly StoredEntry[], runners: ReadonlySet<string>): string[] {
+  return listed.flatMap(({ key }) =>
+    key.kind === 'flow' && runners.has(`${key.namespace}.${key.id}`) ? [formatKey(key)] : [],
+  );
 }
 
 async function askRemote(
@@ -86,10 +107,13 @@ async function askRemote(
     try {
       const path = identity.directory;
       const snapshot = await remote.openSnapshot(reads, { path, contents: 'none' });
-      if (snapshot.commit === state.commit) {
-        return { commit: snapshot.commit, drift: { changed: [], added: [], deleted: [] } };
-      }
-      return { commit: snapshot.commit, drift: await compareGit(record, snapshot) };
+      const { commit } = snapshot;
+      const drift =
+        commit === state.commit
+          ? { changed: [], added: [], deleted: [] }
+          : await compareGit(record, snapshot);
+      const branchCommit = reads.commit === undefined ? undefined : await tipOf(remote, identity);
+      return { commit, drift, ...(branchCommit !== undefined && { branchCommit }) };
     } finally {
       await remote.close();
     }
@@ -98,6 +122,19 @@ async function askRemote(
     if (!signal.aborted) return { error: reportError(error) };
     const message = `${identity.url} did not answer within ${remoteTimeoutMs / 1000} s.`;
     return { error: { code: 'READ_TIMEOUT', message, hint: null, retryable: true } };
+  }
+}
+
+/** Undefined when there is no such branch. */
+async function tipOf(
+  remote: Remote,
+  { revision: branch, directory: path }: SyncIdentity,
+): Promise<string | undefined> {
+  try {
+    return (await remote.openSnapshot({ branch }, { path, contents: 'none' })).commit;
+  } catch (error) {
+    if (error instanceof BranchNotFoundError) return undefined;
+    throw error;
   }
 }
 

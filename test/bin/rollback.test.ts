@@ -78,6 +78,18 @@ describe('flowgit rollback', () => {
     expect((await flows())['company.team/a']).toBe(flow('a', '# second\n'));
   });
 
+  it('is told by the status, with the place where the branch is', async () => {
+    await rollback(...password, '-q');
+    const tip = (await repository.tip()) ?? '';
+    const text = await readFile(join(cwd, 'sync.yml'), 'utf8');
+    await writeFile(join(cwd, 'plain.yml'), text.replace('{{ inputs.url }}', `${server.url}/flows.git`));
+    const status = await run('status', '--flow', 'plain.yml', ...secret);
+    expect(status.stdout).toContain(`  reads    commit ${first}\n`);
+    expect(status.stdout).toContain(`git      as the last run left it; main is at ${tip.slice(0, 10)}\n`);
+    await run('run', 'sync.yml', ...secret);
+    expect((await run('status', '--no-fetch')).stdout).not.toContain('reads');
+  });
+
   it('shows its plan on a dry run, and saves it', async () => {
     const before = await flows();
     const dry = await rollback(...password, '--dry-run', '--diff', '--json');

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStorage } from '../../src/storage/index.js';
@@ -114,6 +114,17 @@ describe('flowgit status', () => {
     expect(stdout).toContain('1 added, 1 deleted since at ');
   });
 
+  it('reaches remotes as the defaults of a flow say', async () => {
+    await run('run', 'sync.yml');
+    const credentials = `username: ada\n      password: "{{ secret('PASSWORD') }}"`;
+    await writeFile(
+      join(cwd, 'defaults.yml'),
+      `id: x\nnamespace: system\ntasks:\n  - id: x\n    type: git.SyncFlows\n    targetNamespace: x\npluginDefaults:\n  - type: git\n    values:\n      url: ${url}\n      ${credentials}\n`,
+    );
+    const { syncs } = await json('status', 'sync-flow', '--flow', 'defaults.yml');
+    expect(syncs[0].git).toEqual({ commit: await repository.tip(), drift: nothing });
+  });
+
   it('goes on when a remote cannot be asked, and tells no secret', async () => {
     await run('run', 'sync.yml');
     const { code, stdout } = await run('status');
@@ -124,6 +135,50 @@ describe('flowgit status', () => {
     const offline = await run('status', '--no-fetch');
     expect(offline.stdout).not.toContain('git  ');
     expect(`${stdout}${offline.stdout}`).not.toContain('hunter-two');
+  });
+
+  it('leaves the flow that runs a sync out of what was added since', async () => {
+    await edit({ 'system/sync': flowSource('system', 'sync'), 'system/mine': flowSource('system', 'mine') });
+    const text = await readFile(join(cwd, 'sync.yml'), 'utf8');
+    await writeFile(
+      join(cwd, 'own.yml'),
+      text.replace('targetNamespace: company.team\n    delete: true', 'targetNamespace: system'),
+    );
+    expect((await run('run', 'own.yml')).code).toBe(0);
+    const { syncs } = await json('status', 'sync-flow-system', '--no-fetch');
+    expect(syncs[0].storage).toEqual({ ...nothing, added: ['flow system/mine'] });
+  });
+
+  it('tells that a sync is well again, though its next run finds nothing to do', async () => {
+    await run('run', 'sync.yml');
+    const before = await json('history', 'sync-flow');
+    const wrong = { cwd, env: { SECRET_PASSWORD: btoa('wrong') } };
+    expect((await cli(['run', 'sync.yml'], wrong)).code).toBe(1);
+    expect((await json('status', 'sync-flow', '--no-fetch')).syncs[0].lastRun.outcome).toBe('FAILED');
+    for (let times = 0; times < 2; times++) expect((await run('run', 'sync.yml')).code).toBe(0);
+    const { syncs } = await json('history', 'sync-flow');
+    expect(syncs[0].runs).toMatchObject([
+      { outcome: 'SUCCESS', changes: [], summary: { unchanged: 2 } },
+      { outcome: 'FAILED', error: { code: 'AUTHENTICATION_FAILED' } },
+      before.syncs[0].runs[0],
+    ]);
+    const requests = server.requests.length;
+    await run('run', 'sync.yml');
+    // One for each of the two tasks: the short cut is back.
+    expect(server.requests.slice(requests)).toHaveLength(2);
+  });
+
+  it('says that others took all that a sync had brought', async () => {
+    await run('run', 'sync.yml');
+    await repository.commit({ '_two/a.yml': flow('a', '# 2\n'), '_two/b.yml': flow('b', '# 2\n') });
+    const text = await readFile(join(cwd, 'sync.yml'), 'utf8');
+    await writeFile(
+      join(cwd, 'two.yml'),
+      text.replace('delete: true', 'gitDirectory: _two\n    adopt: true'),
+    );
+    expect((await run('run', 'two.yml')).code).toBe(0);
+    const { stdout } = await run('status', 'sync-flow', '--no-fetch');
+    expect(stdout.match(/ {2}record {3}none: no run succeeded, or other syncs took/g)).toHaveLength(1);
   });
 
   it('shows a sync that never succeeded', async () => {

@@ -61,7 +61,7 @@ export function refuseManyDeletions(plan: GuardedPlan, maxDeletes: DeletionBudge
  * Stops a run that must not resolve conflicts by itself.
  * @throws ConflictError
  */
-export function refuseConflicts(changes: readonly ComparedChange[]): void {
+export function refuseConflicts(changes: readonly ComparedChange[], onConflict: 'FAIL' | 'MERGE'): void {
   const conflicts = changes.filter((change) => change.state === 'CONFLICT');
   if (conflicts.length === 0) return;
   const list = conflicts.map(
@@ -70,7 +70,7 @@ export function refuseConflicts(changes: readonly ComparedChange[]): void {
   throw new ConflictError(
     `${conflicts.length === 1 ? 'One resource' : `${conflicts.length} resources`} changed on both sides since the last run: ${enumerate(list)}. Nothing was written.`,
     {
-      hint: 'Settle them on one side, or set "onConflict" to SOURCE, which overwrites the target, or to SKIP, which leaves it.',
+      hint: `Settle them on one side, or set "onConflict" to SOURCE, which overwrites the target, ${onConflict === 'FAIL' ? 'to MERGE, which merges texts, ' : ''}or to SKIP, which leaves it.`,
       data: {
         conflicts: names(conflicts),
         hunks: Object.fromEntries(conflicts.map((change) => [formatKey(change.key), change.hunks ?? null])),

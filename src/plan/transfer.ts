@@ -111,7 +111,8 @@ function guard(changes: readonly ComparedChange[], input: TransferInput): void {
     source: input.sourceName,
     target: input.targetName,
   };
-  if (policy.onConflict === 'FAIL' || policy.onConflict === 'MERGE') refuseConflicts(changes);
+  const { onConflict } = policy;
+  if (onConflict === 'FAIL' || onConflict === 'MERGE') refuseConflicts(changes, onConflict);
   refuseEmptySource(guarded, policy.allowEmpty);
   refuseManyDeletions(guarded, policy.maxDeletes);
 }

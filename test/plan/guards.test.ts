@@ -106,17 +106,17 @@ describe('an empty source', () => {
 
 describe('conflicts', () => {
   it('stop a run that must not settle them', () => {
-    expect(refusal(() => refuseConflicts(changes(3, 'UPDATED')))).toBeNull();
-    expect(refusal(() => refuseConflicts([...changes(1, 'CONFLICT'), ...changes(2, 'ADDED')]))).toMatchObject(
-      {
-        code: 'CONFLICT',
-        message:
-          'One resource changed on both sides since the last run: flow team/f0 (changed twice). Nothing was written.',
-        hint: expect.stringContaining('onConflict'),
-        data: { conflicts: names(1) },
-      },
-    );
-    expect(refusal(() => refuseConflicts(changes(21, 'CONFLICT')))).toMatchObject({
+    expect(refusal(() => refuseConflicts(changes(3, 'UPDATED'), 'FAIL'))).toBeNull();
+    expect(
+      refusal(() => refuseConflicts([...changes(1, 'CONFLICT'), ...changes(2, 'ADDED')], 'FAIL')),
+    ).toMatchObject({
+      code: 'CONFLICT',
+      message:
+        'One resource changed on both sides since the last run: flow team/f0 (changed twice). Nothing was written.',
+      hint: expect.stringMatching(/"onConflict" to SOURCE,.* to MERGE,.* to SKIP/),
+      data: { conflicts: names(1) },
+    });
+    expect(refusal(() => refuseConflicts(changes(21, 'CONFLICT'), 'MERGE'))).toMatchObject({
       message: expect.stringMatching(/^21 resources changed .* and 1 more\. Nothing was written\.$/),
       data: { conflicts: names(21) },
     });

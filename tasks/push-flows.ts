@@ -16,6 +16,7 @@ import { matchGlobs } from '../src/resources/globs.js';
 import { decodeUtf8 } from '../src/resources/text.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
+import { listBothSides } from '../src/runtime/list-both-sides.js';
 import { agreementOf, rememberAgreement, stillAt, unchangedSince } from '../src/runtime/no-change.js';
 import { pushEndpoints, pushRows, pushToGit } from '../src/runtime/push-to-git.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
@@ -126,13 +127,11 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     }
   }
 
-  const entries = (await base.snapshot?.list(directory)) ?? [];
+  const { entries, listed, version } = await listBothSides(context, base, directory, scope);
   const ignored =
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
   const isIgnored = (path: string) => ignored(relativePath(directory, path));
 
-  const version = (await context.storage.version?.(scope)) ?? null;
-  const listed = await context.storage.list(scope, { signal: context.signal });
   const stored = await readStoredFlows(context.storage, {
     entries: listed.filter(({ key }) => selected(key.id)),
     state,

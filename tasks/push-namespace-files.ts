@@ -13,6 +13,7 @@ import { matchGlobs } from '../src/resources/globs.js';
 import { isInGit, onlyEmptyDirectories, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
+import { listBothSides } from '../src/runtime/list-both-sides.js';
 import { agreementOf, rememberAgreement, stillAt, unchangedSince } from '../src/runtime/no-change.js';
 import { pushEndpoints, pushRows, pushToGit } from '../src/runtime/push-to-git.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
@@ -113,13 +114,11 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     }
   }
 
-  const entries = (await base.snapshot?.list(directory)) ?? [];
+  const { entries, listed, version } = await listBothSides(context, base, directory, scope);
   const ignored =
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
   const inScope = ({ id }: ResourceKey) => selected(id) && !ignored(pathOfFile(id));
 
-  const version = (await context.storage.version?.(scope)) ?? null;
-  const listed = await context.storage.list(scope, { signal: context.signal });
   const wanted = listed.filter(({ key }) => inScope(key) && isInGit(key.id));
   if (wanted.length === 0 && properties.errorOnMissing) throw noneMatched(properties);
   const files = gitNamespaceFiles(

@@ -37,7 +37,7 @@ export async function applyToDirectory(disk: Disk, ledger: Ledger, batch: Batch)
   const parents = new Parents(disk);
   const places = lookAt(disk, ledger, batch, parents);
   const placeOf = (key: ResourceKey): Place => {
-    const place = places.get(formatKey(key));
+    const place = places.get(key);
     if (place === undefined) throw new RangeError(`${formatKey(key)} is not in the batch.`);
     return place;
   };
@@ -55,15 +55,15 @@ export async function applyToDirectory(disk: Disk, ledger: Ledger, batch: Batch)
   return { applied: resolved.applied, filled };
 }
 
-/** The present state of every key in a batch. */
-function lookAt(disk: Disk, ledger: Ledger, batch: Batch, parents: Parents): Map<string, Place> {
+/** The present state of every key in a batch, by the key itself and not by what it says: those are as many texts. */
+function lookAt(disk: Disk, ledger: Ledger, batch: Batch, parents: Parents): Map<ResourceKey, Place> {
   const revisions = ledger.current();
-  const places = new Map<string, Place>();
+  const places = new Map<ResourceKey, Place>();
   for (const { key } of batch.changes) {
     const located = locate(disk, key, parents);
     const row = revisions.get(key);
     const present = located.found === null ? null : observeFound(disk, located.found, row);
-    places.set(formatKey(key), {
+    places.set(key, {
       path: located.path,
       found: present === null ? null : located.found,
       observed: present ?? observeAbsent(row),

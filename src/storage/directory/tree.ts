@@ -27,11 +27,14 @@ export function checkTree(
   const added = files.filter(({ before, after }) => (before?.oid ?? null) === null && after.oid !== null);
   const clashes: ResourceKey[] = clashesAmong(puts);
   const filled = new Map<string, ResourceKey>();
-  const emptiness = new Map<string, boolean>();
+  const surroundings = new Map<string, Surroundings>();
   for (const { change } of added) {
     const { key } = change;
-    if (standsInTheWay(disk, key, gone, parents)) clashes.push(key);
-    const entry = emptyParentOf(disk, key, parents, emptiness);
+    const directory = parentOf(pathsOf(key)[0]);
+    const around = surroundings.get(directory) ?? lookAround(disk, key, gone, parents);
+    surroundings.set(directory, around);
+    if (around.blocked || (around.exists && isTaken(disk, key, gone))) clashes.push(key);
+    const entry = around.emptyEntry;
     if (entry !== null && !gone.has(formatKey(entry))) filled.set(formatKey(entry), entry);
   }
   if (clashes.length > 0) throw conflictError(disk.location, clashes);
@@ -57,35 +60,38 @@ function treeOf(ids: ReadonlySet<string>): TreeAfter {
   return { has: (id) => ids.has(id), hasDirectory: (path) => directories.has(path) };
 }
 
-/** Whether something the batch leaves there has the name of a new entry, or of a directory it needs. */
-function standsInTheWay(disk: Disk, key: ResourceKey, gone: ReadonlySet<string>, parents: Parents): boolean {
+/** What the new entries of one directory have in common. */
+interface Surroundings {
+  /** A file that the batch leaves there has the name of a directory that they need. */
+  blocked: boolean;
+  exists: boolean;
+  /** The entry of the empty directory that is the nearest existing one around them. */
+  emptyEntry: ResourceKey | null;
+}
+
+function lookAround(disk: Disk, key: ResourceKey, gone: ReadonlySet<string>, parents: Parents): Surroundings {
   const { namespace } = key;
   const base = namespaceDirectory('file', namespace);
-  const stays = (id: string): boolean => !gone.has(formatKey({ kind: 'file', namespace, id }));
-  for (const id of ancestorsOf(key.id)) if (parents.at(`${base}/${id}`) === 'file' && stays(id)) return true;
+  const ancestors = ancestorsOf(key.id);
+  const nearest = ancestors.findLast((id) => parents.at(`${base}/${id}`) === 'directory');
+  const isEmpty = nearest !== undefined && listDirectory(disk, `${base}/${nearest}`)?.length === 0;
+  return {
+    blocked: ancestors.some(
+      (id) => parents.at(`${base}/${id}`) === 'file' && !gone.has(formatKey({ kind: 'file', namespace, id })),
+    ),
+    exists: parents.at(parentOf(pathsOf(key)[0])) === 'directory',
+    emptyEntry: isEmpty ? { kind: 'file', namespace, id: `${nearest}/` } : null,
+  };
+}
 
+/** Whether something that the batch leaves there has the name of a new entry. */
+function isTaken(disk: Disk, key: ResourceKey, gone: ReadonlySet<string>): boolean {
+  const { namespace } = key;
+  const stays = (id: string): boolean => !gone.has(formatKey({ kind: 'file', namespace, id }));
   const bare = key.id.endsWith('/') ? key.id.slice(0, -1) : key.id;
-  const path = pathsOf(key)[0];
-  if (parents.at(parentOf(path)) !== 'directory') return false;
-  const stats = statPath(disk, path);
+  const stats = statPath(disk, pathsOf(key)[0]);
   if (stats === null) return false;
   if (stats.isFile()) return stays(bare);
   const inside = [...walkFiles(disk, namespace, `${bare}/`)];
   return inside.length === 0 || inside.some((found) => stays(found.key.id));
-}
-
-/** The entry of the empty directory that a new file's nearest existing parent is. */
-function emptyParentOf(
-  disk: Disk,
-  key: ResourceKey,
-  parents: Parents,
-  emptiness: Map<string, boolean>,
-): ResourceKey | null {
-  const base = namespaceDirectory('file', key.namespace);
-  const nearest = ancestorsOf(key.id).findLast((id) => parents.at(`${base}/${id}`) === 'directory');
-  if (nearest === undefined) return null;
-  const path = `${base}/${nearest}`;
-  const empty = emptiness.get(path) ?? listDirectory(disk, path)?.length === 0;
-  emptiness.set(path, empty);
-  return empty ? { kind: 'file', namespace: key.namespace, id: `${nearest}/` } : null;
 }

@@ -10,6 +10,7 @@ export function exitCodeOf({ state }: Pick<Execution, 'state'>, signal: AbortSig
     case 'SUCCESS':
     case 'WARNING':
     case 'SKIPPED':
+    case 'PAUSED':
       return 0;
     case 'FAILED':
       return 1;

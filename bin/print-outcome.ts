@@ -59,6 +59,7 @@ const endingColors: Record<RunState, 'green' | 'yellow' | 'red' | 'dim'> = {
   FAILED: 'red',
   SKIPPED: 'dim',
   CANCELLED: 'yellow',
+  PAUSED: 'yellow',
 };
 
 function ending({ colors }: Session, { execution, dryRun }: FlowOutcome): string {

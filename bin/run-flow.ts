@@ -86,6 +86,7 @@ async function execute(
   const status =
     settings.json || settings.quiet ? null : new TaskStatus(session.status, session.stderrColors);
   const confirm = args.switches.has(confirmDeletes.name) ? await deletionsConfirmedOn(session) : undefined;
+  const pause = await pausesAskedOn(session);
   return withStorage(session, async (storage) => {
     const execution = await executeFlow(run.flow, {
       registry: createRegistry(),
@@ -112,6 +113,7 @@ async function execute(
       ...(run.dryRun && { overrides: { dryRun: true } }),
       savesPlans: run.savesPlans,
       confirm,
+      ...(pause !== null && { pause }),
     });
     const isPlanned = run.savesPlans && (execution.state === 'SUCCESS' || execution.state === 'WARNING');
     return { execution, saved: isPlanned ? await save(session, run, storage) : null };
@@ -126,6 +128,14 @@ async function save(session: Session, { flow, planned }: Run, storage: StorageAd
   // A task may be allowed to fail; what it had planned until then is no plan of it.
   const succeeded = planned.list().filter(({ run }) => run !== null && run.error === null);
   return savePlan(await planContext(session, storage), succeeded, flow);
+}
+
+/** Without a terminal, pauses are waited out. */
+async function pausesAskedOn(session: Session) {
+  const { stdin, stderr } = session.io;
+  if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
+  const { askToResume } = await import('./terminal/ask-to-resume.js');
+  return askToResume(session);
 }
 
 async function deletionsConfirmedOn(session: Session) {

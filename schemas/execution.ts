@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { errorReport } from './error-codes.js';
 
-export const runStates = ['SUCCESS', 'WARNING', 'FAILED', 'SKIPPED', 'CANCELLED'] as const;
+/** `PAUSED`: it stands at a pause, and goes on from there later. */
+export const runStates = ['SUCCESS', 'WARNING', 'FAILED', 'SKIPPED', 'CANCELLED', 'PAUSED'] as const;
 export const runState = z.enum(runStates);
 export type RunState = z.infer<typeof runState>;
 

@@ -106,7 +106,7 @@ export interface PlacedTask {
   task: TaskDefinition;
 }
 
-const blocks = ['tasks', 'then', 'else', 'defaults', 'onResume', 'errors', 'finally', '_finally'];
+const blocks = ['tasks', 'then', 'else', 'defaults', 'errors', 'finally', '_finally'];
 
 /** Every task below `parent` (a flow or a task), nested ones too, in the order they stand. */
 export function tasksOf(parent: Readonly<Record<string, unknown>>): PlacedTask[] {

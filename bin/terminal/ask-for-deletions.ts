@@ -49,7 +49,7 @@ function listOf(plan: PlanDocument, { stderrColors: colors }: Session): string {
 }
 
 /** The end of the input answers nothing, as does Ctrl-C. */
-async function nextLine(lines: AsyncIterator<string> | null, signal: AbortSignal): Promise<string> {
+export async function nextLine(lines: AsyncIterator<string> | null, signal: AbortSignal): Promise<string> {
   const interrupted = new Promise<never>((_, reject) => {
     const stop = () => reject(new CancelledError('The question was not answered.'));
     if (signal.aborted) stop();

@@ -93,6 +93,7 @@ const endings: Record<RunState, { symbol: string; color: 'green' | 'yellow' | 'r
   FAILED: { symbol: '✗', color: 'red' },
   SKIPPED: { symbol: '-', color: 'dim' },
   CANCELLED: { symbol: '✗', color: 'yellow' },
+  PAUSED: { symbol: '-', color: 'yellow' },
 };
 
 function keyOf(taskId: string, value: unknown): string {

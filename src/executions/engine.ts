@@ -12,6 +12,7 @@ import type { StorageAdapter } from '../storage/types.js';
 import type { StartRun } from '../triggers/types.js';
 import { exclusiveKeys } from './exclusive-keys.js';
 import type { EngineStorage } from './fenced-storage.js';
+import { resumeExecution } from './resume.js';
 import { createRunner, type RunSurroundings } from './run-execution.js';
 import { createExecutionStore, insertExecution } from './store.js';
 import type { ExecutionStore } from './types.js';
@@ -24,6 +25,11 @@ export interface Engine {
   /** Its `cancel` also ends an execution that has not begun. */
   queue: RunQueue;
   startRun: StartRun;
+  /**
+   * Lets a paused execution go on; false when it does not wait for that.
+   * @throws InvalidPropertiesError when these are not the inputs it asks for
+   */
+  resume(executionId: string, inputs: Readonly<Record<string, unknown>>): Promise<boolean>;
   /** Carries queued executions out in this process. */
   work(options: { concurrency: number }): Promise<QueueWorker>;
   /** Stops workers at once, and closes the storage. */
@@ -59,6 +65,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       executions,
       queue: { ...queue, cancel: (executionId) => cancelExecution(opened, executions, queue, executionId) },
       startRun: startingRuns(opened, queue, options),
+      resume: (executionId, inputs) =>
+        resumeExecution({ ...opened, queue, outputFiles: options.outputFiles }, executionId, inputs),
       work: ({ concurrency }) => queue.work({ concurrency, ...runner }),
       async close() {
         await queue.close();

@@ -1,3 +1,4 @@
+import type { TaskRun } from '../../schemas/execution.js';
 import type { PlanDocument } from '../../schemas/plan.js';
 import { reportError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -8,6 +9,8 @@ export interface Recorder {
   /** Keeps every line, and hands it on. */
   readonly logger: Logger;
   onEvent(event: ExecutionEvent): void;
+  /** The tasks that have ended and hold no others, by place. */
+  ended(): Record<string, TaskRun>;
   /** Resolves when everything so far is in the store. @throws the first error that writing met */
   flush(): Promise<void>;
 }
@@ -35,6 +38,8 @@ export function recordExecution({
   redactPlan,
   isOver,
 }: RecorderOptions): Recorder {
+  const ended = new Map<string, TaskRun>();
+  const parents = new Set<string>();
   let lines: NewLogLine[] = [];
   let timer: NodeJS.Timeout | null = null;
   let writing: Promise<void> = Promise.resolve();
@@ -66,7 +71,9 @@ export function recordExecution({
     logger: keepingLogger(logger, {}, add),
     onEvent(event) {
       if (event.type === 'task-ended') {
-        const { position, run } = event;
+        const { position, place, run } = event;
+        if (run.parent !== undefined) parents.add(run.parent);
+        if (run.state !== 'PAUSED' && run.state !== 'CANCELLED') ended.set(place, run);
         write(() => store.putTaskRun(executionId, position, run));
       } else if (event.type === 'task-planned') {
         const { taskId } = event;
@@ -74,6 +81,7 @@ export function recordExecution({
         write(() => store.putPlan(executionId, { taskId, plan }));
       }
     },
+    ended: () => Object.fromEntries([...ended].filter(([, { taskId }]) => !parents.has(taskId))),
     async flush() {
       writeLines();
       await writing;

@@ -6,13 +6,14 @@ import type { Lease, RunRequest } from '../queue/types.js';
 import { Redactor } from '../redaction.js';
 import type { OutputFiles, RunContext, SecretSource } from '../runtime/context.js';
 import { executeFlow } from '../runtime/execute-flow.js';
+import { ExecutionPausedError, type PauseAnswer, type PlacedPauseRequest } from '../runtime/pause.js';
 import type { TaskRegistry } from '../runtime/registry.js';
 import type { StorageAdapter } from '../storage/types.js';
 import { type EngineStorage, fencedStorage } from './fenced-storage.js';
 import { loadFlow } from './load-flow.js';
 import { recordExecution } from './recorder.js';
 import { updateExecution } from './store.js';
-import type { ExecutionChange, ExecutionRecord, ExecutionStore } from './types.js';
+import type { Checkpoint, ExecutionChange, ExecutionRecord, ExecutionStore, Waiting } from './types.js';
 
 /** What carrying executions out takes, beside their records. */
 export interface RunSurroundings {
@@ -26,7 +27,10 @@ export interface RunSurroundings {
 }
 
 export interface ExecutionRunner {
-  /** Carries a queued execution out, from its first task: one that was begun before as well, since tasks converge. */
+  /**
+   * Carries a queued execution out, from its first task or its last pause: one that was begun before as well, since tasks
+   * converge. Resolves to when a paused one goes on by itself.
+   */
   run(request: RunRequest, lease: Lease): Promise<Date | null>;
   /** Ends an execution that cannot be carried out. */
   onGivenUp(request: RunRequest, error: unknown): Promise<void>;
@@ -38,12 +42,15 @@ export function createRunner(
   surroundings: RunSurroundings,
 ): ExecutionRunner {
   return {
-    async run({ executionId }, lease) {
+    async run({ executionId, exclusiveKeys }, lease) {
       const record = await store.get(executionId);
       // Ended by the worker before, between its last write and the end of its lease.
       if (record === null || record.endedAt !== null) return null;
-      await new Run(engine, store, surroundings, record, lease).carryOut();
-      return null;
+      const waiting = record.state === 'PAUSED' ? (record.checkpoint?.waiting ?? null) : null;
+      if (waiting !== null && !isDue(waiting)) return dateOf(waiting.until);
+      return new Run(engine, store, surroundings, { ...record, checkpoint: goingOn(record) }, lease).carryOut(
+        exclusiveKeys,
+      );
     },
     async onGivenUp({ executionId }, error) {
       await store.update(executionId, { state: 'FAILED', error: reportError(error), endedAt: new Date() });
@@ -59,6 +66,7 @@ class Run {
   readonly #record: ExecutionRecord;
   readonly #lease: Lease;
   readonly #redactor = new Redactor();
+  #waiting: Waiting | null = null;
   readonly #storage: StorageAdapter;
 
   constructor(
@@ -76,8 +84,8 @@ class Run {
     this.#storage = fencedStorage(engine, lease);
   }
 
-  async carryOut(): Promise<void> {
-    const { id, startedAt } = this.#record;
+  async carryOut(exclusiveKeys: readonly string[]): Promise<Date | null> {
+    const { id, startedAt, checkpoint } = this.#record;
     const recorder = recordExecution({
       store: this.#store,
       executionId: id,
@@ -85,11 +93,11 @@ class Run {
       redactPlan: (plan) => this.#redactor.redactValue(plan),
       isOver: () => this.#isInterrupted(),
     });
-    await this.#write({ state: 'RUNNING', startedAt: startedAt ?? new Date() });
+    await this.#write({ state: 'RUNNING', startedAt: startedAt ?? new Date(), checkpoint });
     if (this.#lease.attempt > 1) {
       recorder.logger.warn({ attempt: this.#lease.attempt }, 'begun again: its worker was lost, or failed');
-      await this.#store.restart(id);
     }
+    if (this.#lease.attempt > 1 || checkpoint !== null) await this.#store.restart(id);
     const change = await this.#execute(recorder).catch((error: unknown): ExecutionChange => {
       // What may be otherwise in a moment is tried again.
       if (!(error instanceof FlowgitError) || error.retryable) throw error;
@@ -97,11 +105,33 @@ class Run {
     });
     this.#throwIfInterrupted();
     await recorder.flush();
-    await this.#write({ ...change, endedAt: new Date() });
+    if (change.state !== 'PAUSED') {
+      await this.#write({ ...change, endedAt: new Date() });
+      return null;
+    }
+    const waiting = this.#waiting;
+    const answers = checkpoint?.answers ?? {};
+    await this.#write({
+      ...change,
+      checkpoint: { waiting, answers, ended: recorder.ended(), exclusiveKeys },
+    });
+    return dateOf(waiting?.until ?? null);
+  }
+
+  /** The answer that was given at this pause, or leaves the execution there. */
+  async #pause(request: PlacedPauseRequest): Promise<PauseAnswer> {
+    const { place, taskId, durationMs, behavior, onResume } = request;
+    const answer = this.#record.checkpoint?.answers[place];
+    if (answer !== undefined) return answer;
+    const now = Date.now();
+    const until = durationMs === null ? null : new Date(now + durationMs).toISOString();
+    // Of several at once, the others are asked for when the first is answered.
+    this.#waiting ??= { place, taskId, since: new Date(now).toISOString(), until, behavior, onResume };
+    throw new ExecutionPausedError(`The execution waits at "${taskId}".`);
   }
 
   async #execute({ logger, onEvent }: ReturnType<typeof recordExecution>): Promise<ExecutionChange> {
-    const { id, inputs, trigger } = this.#record;
+    const { id, inputs, trigger, checkpoint } = this.#record;
     const { source, revision } = await loadFlow(this.#storage, this.#record, logger);
     const { registry, git, secrets, network, envs } = this.#in;
     const force = new AbortController();
@@ -127,6 +157,8 @@ class Run {
       executionId: id,
       signal: this.#lease.signal,
       forceSignal: force.signal,
+      pause: (request) => this.#pause(request),
+      ...(checkpoint !== null && { ended: checkpoint.ended }),
       onEvent,
     });
     return changeOf(execution);
@@ -151,6 +183,22 @@ class Run {
     if (!this.#isInterrupted()) return;
     throw this.#lease.signal.reason ?? new LeaseLostError('The run was interrupted.');
   }
+}
+
+/** The checkpoint with the pause answered whose time is over. */
+function goingOn({ checkpoint }: ExecutionRecord): Checkpoint | null {
+  const waiting = checkpoint?.waiting ?? null;
+  if (checkpoint === null || waiting === null) return checkpoint;
+  const answer = { behavior: waiting.behavior, onResume: {} };
+  return { ...checkpoint, waiting: null, answers: { ...checkpoint.answers, [waiting.place]: answer } };
+}
+
+function isDue({ until }: Waiting): boolean {
+  return until !== null && Date.parse(until) <= Date.now();
+}
+
+function dateOf(text: string | null): Date | null {
+  return text === null ? null : new Date(text);
 }
 
 function changeOf({ state, inputs, outputs, error }: Execution): ExecutionChange {

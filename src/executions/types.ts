@@ -1,6 +1,7 @@
 import type { ErrorReport } from '../../schemas/error-codes.js';
 import type { TaskRun } from '../../schemas/execution.js';
 import type { PlanDocument } from '../../schemas/plan.js';
+import type { PauseAnswer, PauseBehavior } from '../runtime/pause.js';
 
 /**
  * Executions as a server keeps them.
@@ -84,6 +85,8 @@ export interface Checkpoint {
   answers: Readonly<Record<string, PauseAnswer>>;
   /** Task runs that have ended, by the place of the task: they are not run again. */
   ended: Readonly<Record<string, TaskRun>>;
+  /** With which it was queued. */
+  exclusiveKeys: readonly string[];
 }
 
 /** A `Pause` task that waits for an answer. */
@@ -97,14 +100,6 @@ export interface Waiting {
   behavior: PauseBehavior;
   /** Inputs that whoever resumes it gives: definitions as in a flow. */
   onResume: readonly Readonly<Record<string, unknown>>[];
-}
-
-export const pauseBehaviors = ['RESUME', 'WARN', 'CANCEL', 'FAIL'] as const;
-export type PauseBehavior = (typeof pauseBehaviors)[number];
-
-export interface PauseAnswer {
-  behavior: PauseBehavior;
-  onResume: Readonly<Record<string, unknown>>;
 }
 
 /** `endedAt` ends it: later changes are refused. */

@@ -2,6 +2,7 @@ import type { TaskDefinition } from '../../schemas/flow.js';
 import { CancelledError, FlowgitError, LimitExceededError, reportError, TaskFailedError } from '../errors.js';
 import type { BranchOptions, Children } from './flow-context.js';
 import type { FlowRun, Place } from './flow-run.js';
+import { ExecutionPausedError } from './pause.js';
 import { type BlockResult, type RunTask, runBlock } from './run-block.js';
 
 /** The attempt of a flowable task whose children are run. */
@@ -45,6 +46,7 @@ export function childrenAt(run: FlowRun, runTask: RunTask, place: Place, parent:
 }
 
 function report(parent: ParentAttempt, options: BranchOptions, { state, failure }: BlockResult): void {
+  if (state === 'PAUSED') throw new ExecutionPausedError(`Task "${parent.definition.id}" is paused.`);
   if (state === 'CANCELLED') throw new CancelledError(`Task "${parent.definition.id}" was cancelled.`);
   if (state === 'FAILED' && options.allowFailure !== true) {
     throw new ChildFailedError(failure?.taskId ?? parent.definition.id, failure?.error);

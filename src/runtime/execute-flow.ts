@@ -137,7 +137,8 @@ function mainBlock(flow: FlowDefinition) {
 
 async function resultOf(run: FlowRun, place: Place, { state }: BlockResult): Promise<Result> {
   const inputs = { ...run.inputs };
-  if (state === 'FAILED' || state === 'CANCELLED') return { state, inputs, outputs: {}, error: null };
+  if (state === 'FAILED' || state === 'CANCELLED' || state === 'PAUSED')
+    return { state, inputs, outputs: {}, error: null };
   const outputs = await flowOutputs(run.flow, expressionScope(contextAt(run, place)));
   return { state, inputs, outputs, error: null };
 }

@@ -9,5 +9,5 @@ export type ExecutionEvent =
   | { type: 'task-progress'; taskId: string; progress: ProgressEvent }
   | { type: 'task-planned'; taskId: string; plan: Plan }
   | { type: 'task-retried'; taskId: string; attempt: number; waitMs: number; message: string }
-  | { type: 'task-ended'; position: number; run: TaskRun }
+  | { type: 'task-ended'; position: number; place: string; run: TaskRun }
   | { type: 'execution-ended'; execution: Execution };

@@ -2,6 +2,7 @@ import type { TaskDefinition } from '../../schemas/flow.js';
 import { UnsupportedError } from '../errors.js';
 import type { RunContext } from './context.js';
 import type { ExpressionScope } from './expressions/index.js';
+import type { PauseRequest } from './pause.js';
 
 /**
  * The context of a task that runs inside a flow: beside what every task may touch, the door through which a flowable
@@ -10,6 +11,8 @@ import type { ExpressionScope } from './expressions/index.js';
 export interface FlowContext extends RunContext {
   readonly children: Children;
   readonly history: History;
+  /** Makes the execution wait; resolves to what whoever resumed it gave. */
+  readonly pause: (request: PauseRequest) => Promise<Readonly<Record<string, unknown>>>;
 }
 
 export interface Children {

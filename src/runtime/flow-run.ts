@@ -1,3 +1,4 @@
+import type { TaskRun } from '../../schemas/execution.js';
 import type { FlowDefinition, PluginDefault, TaskDefinition } from '../../schemas/flow.js';
 import type { Git } from '../git/types.js';
 import type { Logger } from '../logger.js';
@@ -8,6 +9,7 @@ import type { ExecutionEvent } from './execution-events.js';
 import type { SharedDirectory } from './flow-context.js';
 import type { ExecutionHistory } from './history.js';
 import type { OutputTree } from './output-tree.js';
+import type { PauseAnswer, PlacedPauseRequest } from './pause.js';
 import type { TaskRegistry } from './registry.js';
 import type { Sleep } from './sleep.js';
 import type { WorkingDirectories } from './working-directory.js';
@@ -45,6 +47,13 @@ export interface ExecuteOptions {
   overrides?: { dryRun?: true };
   /** Plans are to be saved: every task that can is run as a dry run, and looks at everything its plan depends on. */
   savesPlans?: boolean;
+  /**
+   * Waits for an answer at a pause, or throws `ExecutionPausedError` to leave the execution `PAUSED`. By default a pause
+   * that has a duration is waited out.
+   */
+  pause?: (request: PlacedPauseRequest, signal: AbortSignal) => Promise<PauseAnswer>;
+  /** Task runs of an execution that goes on after a pause, by place: they are taken as they are, and not run again. */
+  ended?: Readonly<Record<string, TaskRun>>;
   /** Asked before the plan of a task is applied; what it rejects with fails the task before anything is written. */
   confirm?: RunContext['confirm'];
   limits?: Partial<ExecutionLimits>;

@@ -27,7 +27,7 @@ export interface Block {
 }
 
 export interface BlockResult {
-  state: 'SUCCESS' | 'WARNING' | 'FAILED' | 'CANCELLED';
+  state: 'SUCCESS' | 'WARNING' | 'PAUSED' | 'FAILED' | 'CANCELLED';
   /** The first task that failed. */
   failure: TaskResult | null;
 }
@@ -44,6 +44,8 @@ export async function runBlock(
 ): Promise<BlockResult> {
   const steps = new Steps(run, runTask);
   await steps.branches(block, place);
+  // It is not over: what comes at the end comes when the execution has gone on.
+  if (steps.state === 'PAUSED') return { state: 'PAUSED', failure: null };
   if (steps.state === 'FAILED' && block.errors.length > 0) {
     await steps.sequence(block.errors, {
       ...withState(place, steps.state),
@@ -59,7 +61,7 @@ export async function runBlock(
   return { state: steps.state, failure: steps.failure };
 }
 
-const severity = { SUCCESS: 0, SKIPPED: 0, WARNING: 1, FAILED: 2, CANCELLED: 3 } as const;
+const severity = { SUCCESS: 0, SKIPPED: 0, WARNING: 1, PAUSED: 2, FAILED: 3, CANCELLED: 4 } as const;
 
 /** Runs tasks and keeps the worst of what became of them. */
 class Steps {
@@ -90,7 +92,7 @@ class Steps {
       if (!goesOn()) return false;
       const result = await this.#runTask(this.#run, task, place);
       this.#take(result);
-      if (severity[result.state] >= severity.FAILED) return false;
+      if (severity[result.state] >= severity.PAUSED) return false;
     }
     return true;
   }
@@ -107,7 +109,7 @@ class Steps {
   }
 
   #goesOn(): boolean {
-    return severity[this.state] < severity.FAILED;
+    return severity[this.state] < severity.PAUSED;
   }
 
   #take(result: TaskResult): void {

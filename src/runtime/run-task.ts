@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { CoreProperties } from '../../schemas/core-properties.js';
+import type { RunState, TaskRun } from '../../schemas/execution.js';
 import type { TaskDefinition } from '../../schemas/flow.js';
-import { CancelledError, reportError } from '../errors.js';
+import { CancelledError, reportError, TaskFailedError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { cancelledError, runAttempt } from './attempt.js';
 import { ChildFailedError, childrenAt } from './children.js';
@@ -9,6 +10,7 @@ import { expressionScope } from './expression-scope.js';
 import type { FlowContext, SharedDirectory } from './flow-context.js';
 import type { FlowRun, Place } from './flow-run.js';
 import { finished, type LiveTaskRun } from './history.js';
+import { ExecutionPausedError, PauseCancelledError, pauseAt, placeName } from './pause.js';
 import { withPluginDefaults } from './plugin-defaults.js';
 import { type PreparedTask, prepareTask } from './prepare-task.js';
 import { isTruthy, renderValue } from './render-value.js';
@@ -20,6 +22,8 @@ import { contextAt, loggerFor, taskContext } from './task-context.js';
 export async function runTask(run: FlowRun, definition: TaskDefinition, place: Place): Promise<TaskResult> {
   const task = openTask(run, definition, place);
   const { record } = task;
+  const before = run.options.ended?.[task.placeName];
+  if (before !== undefined) return takeAsItWas(task, before);
   let error: unknown = null;
   try {
     if (await isSkipped(task)) return skip(task);
@@ -31,10 +35,10 @@ export async function runTask(run: FlowRun, definition: TaskDefinition, place: P
     if (record.attempts === 0) start(task, 1);
   }
   record.state = endState(task, error);
-  record.error = error === null ? null : reportError(error);
+  record.error = error === null || record.state === 'PAUSED' ? null : reportError(error);
   record.durationMs = run.clock().getTime() - task.startedAt.getTime();
   logEnd(task, error);
-  run.emit({ type: 'task-ended', position: task.position, run: finished(record) });
+  emitEnd(task);
   return { taskId: definition.id, state: record.state, error };
 }
 
@@ -46,6 +50,7 @@ interface OpenTask {
   readonly record: LiveTaskRun;
   /** Of the record in the history. */
   readonly position: number;
+  readonly placeName: string;
   readonly runId: string;
   readonly startedAt: Date;
   readonly logger: Logger;
@@ -77,6 +82,7 @@ function openTask(run: FlowRun, definition: TaskDefinition, place: Place): OpenT
     merged,
     record,
     position,
+    placeName: placeName(definition.id, place),
     runId: randomUUID(),
     startedAt,
     logger: loggerFor(run, place, merged),
@@ -97,8 +103,23 @@ function skip(task: OpenTask): TaskResult {
   task.record.state = 'SKIPPED';
   task.record.startedAt = null;
   task.logger.debug({}, 'task skipped');
-  task.run.emit({ type: 'task-ended', position: task.position, run: finished(task.record) });
+  emitEnd(task);
   return { taskId: task.merged.id, state: 'SKIPPED', error: null };
+}
+
+/** A task that ended before the execution paused. */
+function takeAsItWas(task: OpenTask, before: TaskRun): TaskResult {
+  const { record, place } = task;
+  Object.assign(record, before);
+  if (before.state === 'SUCCESS' || before.state === 'WARNING')
+    place.outputs.set(record.taskId, outputPath(place), before.outputs);
+  emitEnd(task);
+  const error = before.error === null ? null : new TaskFailedError(before.error.message);
+  return { taskId: record.taskId, state: before.state, error };
+}
+
+function emitEnd({ run, record, position, placeName: place }: OpenTask): void {
+  run.emit({ type: 'task-ended', position, place, run: finished(record) });
 }
 
 /** The outputs of the attempt that succeeds; the error of the last one otherwise. */
@@ -112,6 +133,7 @@ async function runAttempts(task: OpenTask, prepared: PreparedTask): Promise<Reco
       if (attempt > 1 && retry?.warningOnRetry) task.warned = true;
       return outputs;
     } catch (error) {
+      if (error instanceof ExecutionPausedError) throw error;
       const elapsedMs = run.clock().getTime() - task.startedAt.getTime();
       const waitMs = place.signal.aborted
         ? null
@@ -171,6 +193,16 @@ function attemptContext(
     ...attempt,
     logger: task.logger,
     saving: task.prepared?.saving,
+    pause: (request) =>
+      pauseAt(task.run, task.place, {
+        ...request,
+        taskId: task.merged.id,
+        timeoutMs: task.prepared?.core.timeout,
+        signal: attempt.signal,
+        onWarning: () => {
+          task.warned = true;
+        },
+      }),
     task: {
       definition: task.merged,
       runId: task.runId,
@@ -194,7 +226,9 @@ function start(task: OpenTask, attempt: number): void {
   task.run.emit({ type: 'task-started', taskId, taskType, attempt, ...(value !== undefined && { value }) });
 }
 
-function endState(task: OpenTask, error: unknown): 'SUCCESS' | 'WARNING' | 'FAILED' | 'CANCELLED' {
+function endState(task: OpenTask, error: unknown): Exclude<RunState, 'SKIPPED'> {
+  if (error instanceof ExecutionPausedError) return 'PAUSED';
+  if (error instanceof PauseCancelledError) return 'CANCELLED';
   if (error instanceof CancelledError && task.place.signal.aborted) return 'CANCELLED';
   // A task that could not even be prepared may still say that its failure is no matter.
   const core: Pick<CoreProperties, 'allowFailure' | 'allowWarning'> = task.prepared?.core ?? {
@@ -207,7 +241,7 @@ function endState(task: OpenTask, error: unknown): 'SUCCESS' | 'WARNING' | 'FAIL
 
 function logEnd(task: OpenTask, error: unknown): void {
   const { record, logger } = task;
-  if (error === null || error instanceof ChildFailedError) {
+  if (error === null || error instanceof ChildFailedError || record.state === 'PAUSED') {
     // The child said already why.
     logger.debug({ state: record.state, durationMs: record.durationMs }, 'task ended');
     return;

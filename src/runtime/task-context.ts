@@ -3,6 +3,7 @@ import type { Logger } from '../logger.js';
 import type { OutputFiles, PlanSaving, RunContext } from './context.js';
 import type { Children, FlowContext } from './flow-context.js';
 import type { FlowRun, Place } from './flow-run.js';
+import { placeName } from './pause.js';
 import { taskLogger } from './task-logger.js';
 import { type VariablesTask, variablesAt } from './variables.js';
 
@@ -12,6 +13,7 @@ export interface TaskContextOptions {
   signal: AbortSignal;
   children: Children;
   saving: PlanSaving | undefined;
+  pause: FlowContext['pause'];
   /** False once the attempt is over: a task that was left behind is not heard any more. */
   isLive: () => boolean;
 }
@@ -25,7 +27,7 @@ export function taskContext(run: FlowRun, place: Place, options: TaskContextOpti
     logger: options.logger,
     variables: Object.freeze(variablesAt(run, place, task)),
     workingDirectory: task.directory,
-    outputFiles: namedFor(run.options.outputFiles, outputPrefix(taskId, place)),
+    outputFiles: namedFor(run.options.outputFiles, placeName(taskId, place)),
     progress: (progress) => {
       if (isLive()) run.emit({ type: 'task-progress', taskId, progress: { ...progress, taskId } });
     },
@@ -34,6 +36,7 @@ export function taskContext(run: FlowRun, place: Place, options: TaskContextOpti
     },
     identity: { namespace: run.flow.namespace, flowId: run.flow.id, executionId: run.executionId, taskId },
     children: options.children,
+    pause: options.pause,
     confirm: run.options.confirm,
     saving: options.saving,
   } satisfies FlowContext);
@@ -59,6 +62,7 @@ export function contextAt(run: FlowRun, place: Place, signal: AbortSignal = plac
     onPlan: () => {},
     identity: { namespace: run.flow.namespace, flowId: run.flow.id, executionId: run.executionId },
     children: noChildren,
+    pause: noPause,
     history: run.history,
   };
 }
@@ -86,12 +90,11 @@ const noChildren: Children = {
   },
 };
 
-/** Two tasks may write files of the same name; so may two iterations of one task. */
-function outputPrefix(taskId: string, place: Place): string {
-  const numbers = [...place.iterations, ...(place.iteration === null ? [] : [place.iteration.index])];
-  return [taskId, ...(numbers.length > 0 ? [numbers.join('.')] : [])].join('/');
+async function noPause(): Promise<never> {
+  throw new Error('only a task pauses');
 }
 
+/** Two tasks may write files of the same name; so may two iterations of one task. */
 function namedFor(files: OutputFiles, prefix: string): RunContext['outputFiles'] {
   return {
     write: (name, content, options) => files.write(`${prefix}/${name}`, content, options),

@@ -7,6 +7,7 @@ import { Log } from './log.js';
 import { Loop } from './loop.js';
 import { OutputValues } from './output-values.js';
 import { Parallel } from './parallel.js';
+import { Pause } from './pause.js';
 import { Return } from './return.js';
 import { Sequential } from './sequential.js';
 import { Switch } from './switch.js';
@@ -23,6 +24,7 @@ export const coreTasks = [
   Loop,
   OutputValues,
   Parallel,
+  Pause,
   Return,
   Sequential,
   Switch,
@@ -39,6 +41,7 @@ export {
   Loop,
   OutputValues,
   Parallel,
+  Pause,
   Return,
   Sequential,
   Switch,

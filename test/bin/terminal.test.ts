@@ -179,6 +179,7 @@ describe('the status area', () => {
     tasks.onEvent({
       type: 'task-ended',
       position: 0,
+      place: 'each/0',
       run: { ...run, taskId: 'each', type: 'git.Clone', state: 'WARNING', attempts: 2, value: 0 },
     });
     const text = withoutEscapes(written.join(''));

@@ -77,7 +77,12 @@ tasks:
       { type: 'task-started', taskId: 'flaky', taskType: 'test.Flaky', attempt: 2 },
       { type: 'task-retried', taskId: 'flaky', attempt: 2, waitMs: 5000, message: 'connection refused' },
       { type: 'task-started', taskId: 'flaky', taskType: 'test.Flaky', attempt: 3 },
-      { type: 'task-ended', position: 0, run: expect.objectContaining({ attempts: 3 }) },
+      {
+        type: 'task-ended',
+        position: 0,
+        place: expect.any(String),
+        run: expect.objectContaining({ attempts: 3 }),
+      },
     ]);
   });
 

@@ -80,9 +80,9 @@ function lineCounts({ additions, deletions }: PlanChange): string {
   return additions === 0 && deletions === 0 ? '' : `+${additions} -${deletions}`;
 }
 
-function remark({ state, note }: PlanChange): string {
-  const word =
-    state === 'OVERWRITTEN' || state === 'INVALID' || state === 'CONFLICT' ? state.toLowerCase() : '';
+function remark({ state, note, merged }: PlanChange): string {
+  const named = state === 'OVERWRITTEN' || state === 'INVALID' || state === 'CONFLICT';
+  const word = named ? state.toLowerCase() : merged ? 'merged' : '';
   return [word, ...(note === null ? [] : [plainLine(note)])].filter((text) => text !== '').join(': ');
 }
 

@@ -36,6 +36,13 @@ function planOf(...rows: [ChangeState, string, string?][]): PlanDocument {
 }
 
 describe('a plan as a table', () => {
+  it('says what was merged', () => {
+    const plan = planOf(['UPDATED', 'a']);
+    for (const change of plan.changes) change.merged = true;
+    const table = formatPlan(plan, { colors: plain, maxRows: 50, rowsUri: null });
+    expect(table).toContain('  ~ a  team: a  +10 -5  merged\n');
+  });
+
   it('has a sign for every state, and says what is out of the ordinary', () => {
     const plan = planOf(
       ['ADDED', 'a'],

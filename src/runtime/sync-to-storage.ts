@@ -101,10 +101,10 @@ export async function claim(
   changes: readonly ComparedChange[],
   owns: (name: string) => boolean,
 ): Promise<Adoption> {
-  const { adopt } = policy;
+  const { adopt, dryRun } = policy;
   const adoption = await settleOwnership(context.storage, { identity, changes, owns, adopt });
   for (const { sync, resources } of adoption.from)
-    context.logger.info({ sync, resources }, 'taken over from another sync');
+    context.logger.info({ sync, resources }, `${dryRun ? 'would be' : 'is'} taken over from another sync`);
   return adoption;
 }
 

@@ -151,5 +151,8 @@ describe('adopt', () => {
     const before = await everything();
     await sync({ gitDirectory: 'b', delete: true, adopt: true, dryRun: true });
     expect(await everything()).toEqual(before);
+    expect(world.logs.filter((line) => line.includes('taken over'))).toEqual([
+      expect.stringMatching(/^would be taken over from another sync .*"resources":1/),
+    ]);
   });
 });

@@ -3,8 +3,9 @@ import { OwnedByAnotherSyncError } from '../errors.js';
 import { formatKey, type StorageAdapter, type StorageChange } from '../storage/types.js';
 import type { ComparedChange } from './compare.js';
 import { receiptKey } from './receipt.js';
+import { recordSyncState } from './record-sync-state.js';
 import { listSyncRecords, overlaps, type SyncRecord } from './sync-records.js';
-import { recordSyncState, type SyncIdentity, stateKey, syncId } from './sync-state.js';
+import { type SyncIdentity, stateKey, syncId } from './sync-state.js';
 
 export interface OwnershipInput {
   identity: SyncIdentity;

@@ -5,13 +5,9 @@ import type { CurrentResource, DesiredResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import type { Adoption } from '../plan/ownership.js';
 import { type Agreement, findReceipt, type Receipt, writeReceipt } from '../plan/receipt.js';
+import { recordStateLines } from '../plan/record-sync-state.js';
 import { SortedLines } from '../plan/sorted-lines.js';
-import {
-  formatStateLine,
-  parseStateLine,
-  recordStateLines,
-  type SyncedResource,
-} from '../plan/sync-state.js';
+import { formatStateLine, parseStateLine, type SyncedResource } from '../plan/sync-state.js';
 import { planUndisputed } from '../plan/transfer.js';
 import { ignoreFileNames } from '../resources/ignore-rules.js';
 import { formatKey } from '../storage/types.js';

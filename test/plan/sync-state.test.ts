@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { recordStateLines, recordSyncState } from '../../src/plan/record-sync-state.js';
 import {
   formatStateLine,
   parseStateLine,
   readSyncState,
-  recordStateLines,
-  recordSyncState,
   type SyncedResource,
   type SyncIdentity,
   syncId,

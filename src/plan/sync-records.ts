@@ -16,7 +16,7 @@ export interface SyncName {
   id: string;
   direction: SyncIdentity['direction'];
   kind: SyncIdentity['kind'];
-  /** Empty for all namespaces. */
+  /** Empty for all namespaces, and for one that is called "all". */
   namespace: string;
 }
 
@@ -75,12 +75,14 @@ export async function readCounterpart(
   { direction, kind, url, revision, directory, namespace }: SyncIdentity,
   onRead: (state: SyncState) => void = () => {},
 ): Promise<ReadonlyMap<string, readonly SyncedResource[]>> {
+  const named = namespace === 'all' ? '' : namespace;
   const records = await listSyncRecords(
     storage,
-    (name) => name.direction !== direction && name.kind === kind && name.namespace === namespace,
+    (name) => name.direction !== direction && name.kind === kind && name.namespace === named,
   );
   const seen = new Map<string, SyncedResource[]>();
   for (const { identity: other, state } of records) {
+    if (other.namespace !== namespace) continue;
     onRead(state);
     if (other.url !== url || other.revision !== revision || other.directory !== directory) continue;
     for (const [name, resource] of state.byKey) seen.set(name, [...(seen.get(name) ?? []), resource]);

@@ -1,5 +1,5 @@
 import { type FlowDefinition, type TaskDefinition, tasksOf } from '../schemas/flow.js';
-import { UnsupportedError } from '../src/errors.js';
+import { SyncNotFoundError, UnsupportedError } from '../src/errors.js';
 import { listSyncRecords } from '../src/plan/sync-records.js';
 import type { SyncIdentity } from '../src/plan/sync-state.js';
 import type { TaskRegistry } from '../src/runtime/registry.js';
@@ -13,7 +13,7 @@ import { UsageError } from './usage-error.js';
 /**
  * A flow of one task that is the sync of `--sync` at the commit of `--to`. It is the same sync to the storage, because
  * its repository, branch, directory and namespace are the ones that the storage remembers.
- * @throws UsageError, UnsupportedError for a push
+ * @throws UsageError, SyncNotFoundError, UnsupportedError for a push
  */
 export async function rollbackFlow(session: Session, args: Arguments): Promise<FlowDefinition> {
   const identity = await rememberedSync(session, required(args, 'sync', 'ID'));
@@ -49,10 +49,13 @@ async function rememberedSync(session: Session, id: string): Promise<SyncIdentit
     });
   }
   const known = records.filter(({ identity }) => identity.direction === 'SYNC').map(({ state }) => state.id);
-  throw new UsageError(
-    'The storage remembers no sync of that id.',
-    known.length === 0 ? 'It remembers none at all: check --storage.' : `It remembers ${known.join(', ')}.`,
-  );
+  throw new SyncNotFoundError(`The storage has no record of a sync ${JSON.stringify(id)} to go back from.`, {
+    hint:
+      known.length === 0
+        ? 'It has none at all: check --storage.'
+        : `It has those of ${known.join(', ')}. A sync that never succeeded, or whose resources others took, has none.`,
+    data: { known },
+  });
 }
 
 /** Where the sync reads and writes; what makes it the same sync. */

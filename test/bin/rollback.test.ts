@@ -129,6 +129,7 @@ describe('flowgit rollback', () => {
   it('says what is wrong with what it was asked', async () => {
     const unknown = await run('rollback', '--sync', 'sync-flow-x-000000000000', '--to', first);
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining(id) });
+    expect(unknown.stderr).toContain('SYNC_NOT_FOUND: The storage has no record of a sync "sync-flow-x-');
     expect((await run('rollback', '--to', first)).stderr).toContain('needs --sync ID');
     const noCommit = await run('rollback', '--sync', id, '--to', 'f'.repeat(40), ...secret, ...password);
     expect(noCommit.stderr).toContain('REVISION_NOT_FOUND');

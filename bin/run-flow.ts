@@ -144,7 +144,7 @@ async function deletionsConfirmedOn(session: Session) {
 }
 
 /** Beside the flows, where they are a directory that the run may write to; otherwise in the cache. */
-function outputRoot({ settings, io }: Session, dryRun: boolean): string {
+export function outputRoot({ settings, io }: Session, dryRun: boolean): string {
   const directory = dryRun ? null : storageDirectory(settings.storage, io.cwd);
   return directory === null ? join(settings.cacheDir, 'outputs') : join(directory, '.flowgit', 'outputs');
 }

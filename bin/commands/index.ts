@@ -12,6 +12,7 @@ import { secrets } from './secrets.js';
 import { status } from './status.js';
 import { tasks } from './tasks.js';
 import { validate } from './validate.js';
+import { worker } from './worker.js';
 
 /** Every command, in the order help lists them. A new one is a file here and a line below. */
 export const commands: readonly Command[] = [
@@ -28,4 +29,5 @@ export const commands: readonly Command[] = [
   exportCommand,
   importCommand,
   secrets,
+  worker,
 ];

@@ -2,6 +2,7 @@
 import { contend } from './contention.js';
 import { failEachWrite } from './faults.js';
 import { strikeSyncs } from './kills.js';
+import { workTogether } from './workers.js';
 
 const [trial = '', ...numbers] = process.argv.slice(2);
 const counts = numbers.map(Number);
@@ -10,6 +11,14 @@ const trials: Readonly<Record<string, () => Promise<object>>> = {
   contention: () => contend(counts[0] ?? 20, counts[1] ?? 10),
   faults: () => failEachWrite(counts[0] ?? 40),
   kills: () => strikeSyncs(counts[0] ?? 200),
+  workers: () =>
+    workTogether({
+      repositories: 100,
+      syncs: counts[0] ?? 1000,
+      seconds: counts[1] ?? 30,
+      restarted: 100,
+      leaseMs: 15_000,
+    }),
 };
 
 const run = trials[trial];

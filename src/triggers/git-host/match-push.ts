@@ -1,0 +1,30 @@
+import type { PushTrigger } from '../../../schemas/triggers.js';
+import { parseRemoteLocation } from '../../git/remote-location.js';
+import { matchGlobs } from '../../resources/globs.js';
+import type { Push } from './push.js';
+
+/** What of a push trigger is compared, with nothing left to render. */
+export type PushFilter = Pick<PushTrigger, 'url' | 'branches' | 'paths'>;
+
+/** Why a push does not start the trigger's flow; null when it does. */
+export function whyNot(push: Push, filter: PushFilter): 'repository' | 'branch' | 'paths' | null {
+  const wanted = repositoryName(filter.url);
+  if (!push.urls.some((url) => repositoryName(url) === wanted)) return 'repository';
+  if (!matchGlobs(filter.branches)(push.branch)) return 'branch';
+  // What is not known to be elsewhere may be here.
+  if (filter.paths === undefined || push.paths === null) return null;
+  return push.paths.some(matchGlobs(filter.paths.flatMap(withContents))) ? null : 'paths';
+}
+
+/** `_flows` stands for everything in it as well. */
+function withContents(pattern: string): string[] {
+  const directory = pattern.replace(/\/+$/, '').replace(/^\.\//, '');
+  if (directory === '.' || directory === '') return ['**'];
+  return [directory, `${directory}/**`];
+}
+
+/** One name for the ways to write a repository's address: over HTTP or SSH, with or without `.git`, in any case. */
+function repositoryName(url: string): string {
+  const location = parseRemoteLocation(url);
+  return location === null ? url : `${location.host}/${location.path}`.toLowerCase();
+}

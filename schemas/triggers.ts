@@ -30,9 +30,6 @@ const core = {
   stopAfter: z.unknown().optional(),
 };
 
-export const recoveries = ['ALL', 'LAST', 'NONE'] as const;
-export type Recovery = (typeof recoveries)[number];
-
 export const scheduleTrigger = z.strictObject({
   ...core,
   cron: z
@@ -46,7 +43,7 @@ export const scheduleTrigger = z.strictObject({
     .optional()
     .describe("IANA name such as `Europe/Paris`; the server's default (UTC) when absent."),
   recoverMissedSchedules: z
-    .enum(recoveries)
+    .enum(['ALL', 'LAST', 'NONE'])
     .optional()
     .describe('What is run of the times that passed while no server did.'),
   lateMaximumDelay: duration().optional().describe('A time that is later than this is not run any more.'),
@@ -129,25 +126,3 @@ export type TriggerType = (typeof triggerTypes)[number];
 export function findTriggerType(name: string): TriggerType | null {
   return triggerTypes.find(({ spellings }) => (spellings as readonly string[]).includes(name)) ?? null;
 }
-
-/** Properties of Kestra's triggers that are accepted and have no effect. */
-export const ignoredTriggerProperties: ReadonlySet<string> = new Set([
-  'labels',
-  'logLevel',
-  'logToFile',
-  'workerGroup',
-  'version',
-  'failOnTriggerError',
-  'allowConcurrent',
-]);
-
-/** Properties that change what a trigger does where they are understood, so that leaving them out is worth a word. */
-export const unsupportedTriggerProperties: ReadonlySet<string> = new Set([
-  'stopAfter',
-  'backfill',
-  'wait',
-  'returnOutputs',
-  'responseContentType',
-  'responseCode',
-  'fetchType',
-]);

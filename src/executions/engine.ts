@@ -133,6 +133,7 @@ function startingRuns(
         if (error instanceof NotNeeded) return false;
         throw error;
       });
+    if (started) queue.wake();
     return { executionId, started };
   };
 }

@@ -27,7 +27,7 @@ export async function resumeExecution(
   const waiting = waitingOf(paused);
   if (paused === null || waiting === null) return false;
   const onResume = await readAnswer(surroundings, paused, waiting, inputs);
-  return database.db.transaction().execute(async (tx) => {
+  const isResumed = await database.db.transaction().execute(async (tx) => {
     // Its time may be over at this moment, or somebody else resume it: one of them does.
     await sql`
       select 1 from flowgit.execution where tenant = ${tenant} and id = ${executionId} for update`.execute(
@@ -42,6 +42,8 @@ export async function resumeExecution(
     await queue.enqueue({ executionId, exclusiveKeys: checkpoint.exclusiveKeys }, tx);
     return true;
   });
+  if (isResumed) queue.wake();
+  return isResumed;
 }
 
 function waitingOf(record: ExecutionRecord | null): Waiting | null {

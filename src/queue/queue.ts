@@ -53,8 +53,7 @@ export async function openRunQueue(database: Database, options: RunQueueOptions)
   return {
     async enqueue(request, within) {
       const isQueued = await alone(within, (tx) => enqueueIn(tickets, tx, request));
-      // One in a transaction is there a moment later.
-      setImmediate(poke);
+      if (within === undefined) poke();
       return isQueued;
     },
     async cancel(executionId, within) {
@@ -62,6 +61,7 @@ export async function openRunQueue(database: Database, options: RunQueueOptions)
       for (const worker of workers) worker.cancel(executionId);
       return outcome;
     },
+    wake: poke,
     async work(workOptions) {
       const worker = startWorker({ database, tickets, logger, ...times }, workOptions);
       workers.add(worker);

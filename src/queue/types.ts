@@ -14,6 +14,8 @@ export interface RunQueue {
    * earlier of both times, and one that runs is queued again when it ends. `within` makes it part of a transaction.
    */
   enqueue(request: RunRequest, within?: Kysely<unknown>): Promise<boolean>;
+  /** Lets the workers of this process look at once: after a transaction that queued something. */
+  wake(): void;
   /** Takes runs as they come until `stop`, at most `concurrency` at once in this process. */
   work(options: WorkOptions): Promise<QueueWorker>;
   /**

@@ -252,3 +252,37 @@ describe('flowgit run, with git', () => {
     expect(withoutEscapes(plain.stdout)).toBe(plain.stdout);
   });
 });
+
+describe('flowgit run of a flow that pauses', () => {
+  const gate = (more = '') => `- id: gate\n  type: core.flow.Pause\n${more}${log}`;
+
+  it('waits for a duration, and not on a dry run', async () => {
+    await write('hello.yml', flow(gate('  pauseDuration: PT0.05S\n')));
+    const { code, stderr } = await cli(['run', 'hello.yml'], { cwd });
+    expect(code).toBe(0);
+    expect(stderr).toContain('hello there');
+    await write('long.yml', flow(gate()));
+    expect((await cli(['run', 'long.yml', '--dry-run'], { cwd })).code).toBe(0);
+  });
+
+  it('asks on the terminal, and is cancelled by anything but yes', async () => {
+    await write('hello.yml', flow(gate()));
+    const yes = await cli(['run', 'hello.yml'], { cwd, columns: 100, stdin: 'y\n' });
+    expect(yes.code).toBe(0);
+    expect(withoutEscapes(yes.stderr)).toContain('Resume at "gate"? [y/N]');
+    const no = await cli(['run', 'hello.yml'], { cwd, columns: 100, stdin: 'n\n' });
+    expect(no.code).toBe(1);
+    expect(no.stdout).toContain('CANCELLED');
+    expect(no.stderr).not.toContain('hello there');
+  });
+
+  it('says what to do where there is nobody to ask, or inputs to give', async () => {
+    await write('hello.yml', flow(gate()));
+    const { code, stderr } = await cli(['run', 'hello.yml'], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toContain('Run the flow on a server, on a terminal, or give the pause a "pauseDuration".');
+    await write('asks.yml', flow(gate('  onResume:\n    - id: reason\n      type: STRING\n')));
+    const asks = await cli(['run', 'asks.yml'], { cwd, columns: 100, stdin: 'y\n' });
+    expect(withoutEscapes(asks.stderr)).toContain('The pause "gate" asks for inputs.');
+  });
+});

@@ -178,6 +178,28 @@ function contract(open: () => Promise<Database>): void {
     await expect.poll(() => queue.depth()).toEqual({ waiting: 0, running: 0, failed: 1 });
   });
 
+  it('gives a run up that worker after worker dies of', async () => {
+    const queue = await openQueue();
+    await queue.enqueue(request('poison'));
+    await sql`update flowgit.run set attempts = 3 where tenant = ${tenant}`.execute(database.db);
+    const begun: string[] = [];
+    const givenUp: unknown[] = [];
+    await queue.work(
+      working({
+        run: async ({ executionId }) => {
+          begun.push(executionId);
+          return null;
+        },
+        onGivenUp: async ({ executionId }, error) => {
+          givenUp.push([executionId, error]);
+        },
+      }),
+    );
+    await expect.poll(() => givenUp).toMatchObject([['poison', { code: 'LEASE_LOST' }]]);
+    expect(begun).toEqual([]);
+    await expect.poll(() => queue.depth()).toEqual({ waiting: 0, running: 0, failed: 1 });
+  });
+
   it('takes over a run whose worker is silent, and the late one may write nothing more', async () => {
     const queue = await openQueue();
     const leases: Lease[] = [];

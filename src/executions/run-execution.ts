@@ -2,6 +2,7 @@ import type { Execution } from '../../schemas/execution.js';
 import { CancelledError, FlowgitError, LeaseLostError, reportError } from '../errors.js';
 import type { Git } from '../git/types.js';
 import type { Logger } from '../logger.js';
+import { WorkerStoppedError } from '../queue/held-run.js';
 import type { Lease, RunRequest } from '../queue/types.js';
 import { Redactor } from '../redaction.js';
 import type { OutputFiles, RunContext, SecretSource } from '../runtime/context.js';
@@ -103,7 +104,7 @@ class Run {
       if (!(error instanceof FlowgitError) || error.retryable) throw error;
       return { state: 'FAILED', error: reportError(error) };
     });
-    this.#throwIfInterrupted();
+    await this.#throwIfInterrupted();
     await recorder.flush();
     if (change.state !== 'PAUSED') {
       await this.#write({ ...change, endedAt: new Date() });
@@ -179,8 +180,9 @@ class Run {
     return signal.aborted && !(signal.reason instanceof CancelledError);
   }
 
-  #throwIfInterrupted(): void {
+  async #throwIfInterrupted(): Promise<void> {
     if (!this.#isInterrupted()) return;
+    if (this.#lease.signal.reason instanceof WorkerStoppedError) await this.#write({ state: 'QUEUED' });
     throw this.#lease.signal.reason ?? new LeaseLostError('The run was interrupted.');
   }
 }

@@ -185,6 +185,21 @@ describe('an engine', () => {
     await stuck.close();
   });
 
+  it('hands a run back whose worker stops', async () => {
+    const engine = await open(await server().createDatabase());
+    const stuck = await createWorld({ server: { intercept: () => new Promise<boolean>(() => {}) } });
+    const { executionId } = await start(
+      engine,
+      await store(engine, 'sync', sync().replace(world.url, stuck.url)),
+    );
+    const worker = await engine.work({ concurrency: 1 });
+    await expect.poll(() => engine.executions.get(executionId)).toMatchObject({ state: 'RUNNING' });
+    await worker.stop(50);
+    expect(await engine.executions.get(executionId)).toMatchObject({ state: 'QUEUED', endedAt: null });
+    expect(await engine.queue.depth()).toEqual({ waiting: 1, running: 0, failed: 0 });
+    await stuck.close();
+  });
+
   it('refuses remotes that its policy does not allow', async () => {
     const engine = await open('memory:', { git: createGit({ policy: createRemotePolicy() }) });
     await engine.work({ concurrency: 1 });

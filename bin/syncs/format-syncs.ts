@@ -2,9 +2,9 @@ import type { Colors } from 'picocolors/types.js';
 import type { Drift } from '../../src/plan/drift.js';
 import type { RunRecord } from '../../src/plan/run-records.js';
 import type { SyncIdentity } from '../../src/plan/sync-state.js';
+import type { GitStatus, SyncStatus } from '../../src/runtime/syncs/sync-status.js';
 import { plainLine } from '../terminal/plain-text.js';
 import { formatSummary } from '../terminal/plan-table.js';
-import type { GitStatus, SyncStatus } from './sync-status.js';
 
 /** One sync or push for people: which it is, its last run, and what changed on either side since. */
 export function formatStatus(

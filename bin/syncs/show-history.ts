@@ -1,9 +1,9 @@
+import { type KnownSync, listKnownSyncs, selectSyncs } from '../../src/plan/known-syncs.js';
 import type { RunRecord } from '../../src/plan/run-records.js';
 import type { Session } from '../session.js';
 import { withStorage } from '../storage.js';
 import { plainLine } from '../terminal/plain-text.js';
 import { formatRun, formatSync } from './format-syncs.js';
-import { type KnownSync, listKnownSyncs, selectSyncs } from './known-syncs.js';
 
 /** Prints the runs of syncs, and resolves to the exit code. */
 export async function showHistory(session: Session, name: string | undefined): Promise<number> {

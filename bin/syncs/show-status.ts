@@ -1,11 +1,15 @@
 import pLimit from 'p-limit';
+import type { FlowDefinition } from '../../schemas/flow.js';
+import { listKnownSyncs, selectSyncs } from '../../src/plan/known-syncs.js';
+import type { RunContext } from '../../src/runtime/context.js';
+import { readConnections } from '../../src/runtime/syncs/connections.js';
+import { hasDrifted, ownedBySyncs, syncStatus } from '../../src/runtime/syncs/sync-status.js';
+import { readFlowFile } from '../flow-file.js';
 import { planContext } from '../plan-context.js';
+import { createRegistry } from '../registry.js';
 import type { Session } from '../session.js';
 import { withStorage } from '../storage.js';
-import { readConnections } from './connections.js';
 import { formatStatus } from './format-syncs.js';
-import { listKnownSyncs, selectSyncs } from './known-syncs.js';
-import { hasDrifted, syncStatus } from './sync-status.js';
 
 export interface StatusOptions {
   name: string | undefined;
@@ -25,14 +29,8 @@ export async function showStatus(session: Session, options: StatusOptions): Prom
   return withStorage(session, async (storage) => {
     const context = await planContext(session, storage);
     const known = await listKnownSyncs(storage);
-    const owned = new Set(
-      known.flatMap(({ identity, record }) =>
-        identity.direction === 'SYNC' && record !== null ? [...record.state.byKey.keys()] : [],
-      ),
-    );
-    const connections = options.fetches
-      ? await readConnections(options.flows, { cwd: session.io.cwd, context })
-      : null;
+    const owned = ownedBySyncs(known);
+    const connections = options.fetches ? await connectionsOf(session, options.flows, context) : null;
     const limit = pLimit(remotesAtOnce);
     const syncs = await Promise.all(
       selectSyncs(known, options.name).map((one) =>
@@ -45,4 +43,10 @@ export async function showStatus(session: Session, options: StatusOptions): Prom
       session.print(syncs.map((one) => formatStatus(one, { colors, verbose: options.verbose })).join('\n'));
     return options.detailed && syncs.some(hasDrifted) ? 2 : 0;
   });
+}
+
+async function connectionsOf(session: Session, files: readonly string[], context: RunContext) {
+  const flows: FlowDefinition[] = [];
+  for (const file of files) flows.push(await readFlowFile(session.io.cwd, file));
+  return readConnections(flows, context, createRegistry());
 }

@@ -1,15 +1,15 @@
-import type { ErrorReport } from '../../schemas/error-codes.js';
-import { BranchNotFoundError, reportError } from '../../src/errors.js';
-import type { Remote, Revision, Snapshot } from '../../src/git/types.js';
-import { type Drift, gitDrift, storageDrift } from '../../src/plan/drift.js';
-import { loadIgnoreRules, relativePath } from '../../src/plan/load-ignore-rules.js';
-import type { RunRecord } from '../../src/plan/run-records.js';
-import type { SyncRecord } from '../../src/plan/sync-records.js';
-import type { SyncIdentity } from '../../src/plan/sync-state.js';
-import type { RunContext } from '../../src/runtime/context.js';
-import { formatKey, type StoredEntry } from '../../src/storage/types.js';
+import type { ErrorReport } from '../../../schemas/error-codes.js';
+import { BranchNotFoundError, reportError } from '../../errors.js';
+import type { Remote, Revision, Snapshot } from '../../git/types.js';
+import { type Drift, gitDrift, storageDrift } from '../../plan/drift.js';
+import type { KnownSync } from '../../plan/known-syncs.js';
+import { loadIgnoreRules, relativePath } from '../../plan/load-ignore-rules.js';
+import type { RunRecord } from '../../plan/run-records.js';
+import type { SyncRecord } from '../../plan/sync-records.js';
+import type { SyncIdentity } from '../../plan/sync-state.js';
+import { formatKey, type StoredEntry } from '../../storage/types.js';
+import type { RunContext } from '../context.js';
 import type { Connections } from './connections.js';
-import type { KnownSync } from './known-syncs.js';
 
 /** Where a sync or push stands: as its last run left it, and what changed on either side since. */
 export interface SyncStatus {
@@ -63,6 +63,15 @@ export async function syncStatus(
     storage: record === null ? null : await compareStorage(known, record, context, owned),
     git: record === null || connections === null ? null : await askRemote(record, context, connections),
   };
+}
+
+/** What some sync brought: for another one it is no addition of somebody's own. */
+export function ownedBySyncs(known: readonly KnownSync[]): ReadonlySet<string> {
+  return new Set(
+    known.flatMap(({ identity, record }) =>
+      identity.direction === 'SYNC' && record !== null ? [...record.state.byKey.keys()] : [],
+    ),
+  );
 }
 
 /** Whether anything is otherwise than the last run left it, as far as that is known. */

@@ -1,8 +1,8 @@
-import { SyncNotFoundError } from '../../src/errors.js';
-import { parseRuns, type RunRecord } from '../../src/plan/run-records.js';
-import { listSyncRecords, type SyncRecord, syncIdentity } from '../../src/plan/sync-records.js';
-import { type SyncIdentity, syncId } from '../../src/plan/sync-state.js';
-import type { StorageAdapter } from '../../src/storage/types.js';
+import { SyncNotFoundError } from '../errors.js';
+import type { StorageAdapter } from '../storage/types.js';
+import { parseRuns, type RunRecord } from './run-records.js';
+import { listSyncRecords, type SyncRecord, syncIdentity } from './sync-records.js';
+import { type SyncIdentity, syncId } from './sync-state.js';
 
 /** A sync or push that storage knows of: by its record, by its history, or by both. */
 export interface KnownSync {

@@ -1,14 +1,13 @@
-import { connectionProperties } from '../../schemas/connection.js';
-import { type FlowDefinition, type TaskDefinition, tasksOf } from '../../schemas/flow.js';
-import { savedConnectionValues } from '../../schemas/saved-plan.js';
-import { reportError } from '../../src/errors.js';
-import type { Remote } from '../../src/git/types.js';
-import { connect } from '../../src/runtime/connect.js';
-import type { RunContext } from '../../src/runtime/context.js';
-import { pluginDefaultsOf, withPluginDefaults } from '../../src/runtime/plugin-defaults.js';
-import { reconnectContext, restoreConnection } from '../../src/runtime/saved-plan/connection.js';
-import { readFlowFile } from '../flow-file.js';
-import { createRegistry } from '../registry.js';
+import { connectionProperties } from '../../../schemas/connection.js';
+import { type FlowDefinition, type TaskDefinition, tasksOf } from '../../../schemas/flow.js';
+import { savedConnectionValues } from '../../../schemas/saved-plan.js';
+import { reportError } from '../../errors.js';
+import type { Remote } from '../../git/types.js';
+import { connect } from '../connect.js';
+import type { RunContext } from '../context.js';
+import { pluginDefaultsOf, withPluginDefaults } from '../plugin-defaults.js';
+import type { TaskRegistry } from '../registry.js';
+import { reconnectContext, restoreConnection } from '../saved-plan/connection.js';
 
 type Make = (context: RunContext) => Promise<Remote>;
 
@@ -19,25 +18,25 @@ export interface Connections {
 }
 
 /**
- * Takes the connections of every git task in flow files. One that cannot be rendered here, because it needs an input for
+ * Takes the connections of every git task in flows. One that cannot be rendered here, because it needs an input for
  * instance, is left out.
  */
 export async function readConnections(
-  files: readonly string[],
-  { cwd, context }: { cwd: string; context: RunContext },
+  flows: readonly FlowDefinition[],
+  context: RunContext,
+  registry: TaskRegistry,
 ): Promise<Connections> {
   const known = new Map<string, Make>();
-  for (const file of files) {
-    const flow = await readFlowFile(cwd, file);
+  for (const flow of flows) {
     const inside = reconnectContext(context, flow);
-    for (const task of tasksWithUrl(flow)) {
+    for (const task of tasksWithUrl(flow, registry)) {
       try {
         const properties = await restoreConnection(inside, connectionOf(task));
         const make: Make = (asking) => connect({ ...inside, signal: asking.signal }, properties);
         known.set((await make(context)).url, make);
       } catch (error) {
         context.logger.warn(
-          { file, error: reportError(error).message },
+          { flow: `${flow.namespace}.${flow.id}`, error: reportError(error).message },
           'a connection of the flow cannot be used here',
         );
       }
@@ -49,8 +48,7 @@ export async function readConnections(
 }
 
 /** With what the flow's defaults give them. */
-function tasksWithUrl(flow: FlowDefinition): TaskDefinition[] {
-  const registry = createRegistry();
+function tasksWithUrl(flow: FlowDefinition, registry: TaskRegistry): TaskDefinition[] {
   const defaults = pluginDefaultsOf(flow);
   return tasksOf(flow)
     .map(({ task }) => withPluginDefaults(task, defaults, registry))

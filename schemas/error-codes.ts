@@ -53,6 +53,12 @@ export const errorCodes = [
   'CANCELLED',
   'LEASE_LOST',
   'TASK_FAILED',
+  'UNAUTHENTICATED',
+  'NOT_PERMITTED',
+  'NOT_FOUND',
+  'EXECUTION_NOT_FOUND',
+  'PRECONDITION_FAILED',
+  'RATE_LIMITED',
   'INTERNAL_ERROR',
 ] as const;
 

@@ -231,3 +231,36 @@ export class LeaseLostError extends FlowgitError {
 export class TaskFailedError extends FlowgitError {
   readonly code = 'TASK_FAILED';
 }
+/** A request that cannot be understood: a malformed body, a parameter of another form. */
+export class InvalidRequestError extends FlowgitError {
+  readonly code = 'INVALID_ARGUMENTS';
+}
+/** No token, or none that is valid. */
+export class UnauthenticatedError extends FlowgitError {
+  readonly code = 'UNAUTHENTICATED';
+}
+/** The token is valid and does not have the scope. */
+export class NotPermittedError extends FlowgitError {
+  readonly code = 'NOT_PERMITTED';
+}
+/** Nothing stands at this address. */
+export class NotFoundError extends FlowgitError {
+  readonly code = 'NOT_FOUND';
+}
+export class ExecutionNotFoundError extends FlowgitError {
+  readonly code = 'EXECUTION_NOT_FOUND';
+}
+/** `If-Match` or `If-None-Match` does not hold. */
+export class PreconditionFailedError extends FlowgitError {
+  readonly code = 'PRECONDITION_FAILED';
+}
+export class RateLimitedError extends FlowgitError {
+  readonly code = 'RATE_LIMITED';
+  override readonly retryable = true;
+  readonly retryAfterSeconds: number;
+
+  constructor(message: string, { retryAfterSeconds }: { retryAfterSeconds: number }) {
+    super(message, { hint: `Ask again in ${retryAfterSeconds} s.` });
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}

@@ -7,6 +7,7 @@ import type { Lease, RunRequest } from '../queue/types.js';
 import { Redactor } from '../redaction.js';
 import type { OutputFiles, RunContext, SecretSource } from '../runtime/context.js';
 import { executeFlow } from '../runtime/execute-flow.js';
+import type { ExecutionEvent } from '../runtime/execution-events.js';
 import { ExecutionPausedError, type PauseAnswer, type PlacedPauseRequest } from '../runtime/pause.js';
 import type { TaskRegistry } from '../runtime/registry.js';
 import type { StorageAdapter } from '../storage/types.js';
@@ -25,6 +26,8 @@ export interface RunSurroundings {
   network?: RunContext['network'];
   envs?: Readonly<Record<string, string>> | undefined;
   outputFiles(executionId: string, redactor: Redactor): OutputFiles;
+  /** Makes a listener for what one execution tells: for metrics and spans. */
+  observe?: (() => (event: ExecutionEvent) => void) | undefined;
 }
 
 export interface ExecutionRunner {
@@ -135,6 +138,7 @@ class Run {
     const { id, inputs, trigger, checkpoint } = this.#record;
     const { source, revision } = await loadFlow(this.#storage, this.#record, logger);
     const { registry, git, secrets, network, envs } = this.#in;
+    const observed = this.#in.observe?.();
     const force = new AbortController();
     const onAbort = () => {
       // Tasks of `finally` are for runs that end here.
@@ -160,7 +164,10 @@ class Run {
       forceSignal: force.signal,
       pause: (request) => this.#pause(request),
       ...(checkpoint !== null && { ended: checkpoint.ended }),
-      onEvent,
+      onEvent(event) {
+        onEvent(event);
+        observed?.(event);
+      },
     });
     return changeOf(execution);
   }

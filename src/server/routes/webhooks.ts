@@ -1,0 +1,56 @@
+import type { Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { Logger } from '../../logger.js';
+import type { SecretSource } from '../../runtime/context.js';
+import type { FlowCatalog, StartRun } from '../../triggers/types.js';
+import { defaultMaxBodyBytes, handleWebhook } from '../../triggers/webhook/handle-webhook.js';
+import { tooLarge } from '../http/body-limits.js';
+import { answerProblem } from '../http/problem.js';
+import type { ServerApp } from '../services.js';
+
+/** What calls from outside are judged by and start runs with. */
+export interface WebhookServices {
+  tenant: string;
+  catalog: FlowCatalog;
+  secrets: SecretSource;
+  startRun: StartRun;
+  logger: Logger;
+}
+
+/**
+ * Webhooks at Kestra's address. They have no token: the key in the address is what they are let in by. All of them read
+ * the body as it came, because signatures are made of its bytes.
+ */
+export function webhookRoutes(app: ServerApp, services: WebhookServices): void {
+  const limit = bodyLimit({ maxSize: defaultMaxBodyBytes, onError: tooLarge(defaultMaxBodyBytes) });
+
+  app.all('/api/v1/:tenant/executions/webhook/:namespace/:flow/:key', limit, async (context) => {
+    const { tenant, namespace, flow, key } = context.req.param();
+    const answer = await handleWebhook(
+      {
+        tenant,
+        namespace,
+        flow,
+        key,
+        method: context.req.method,
+        headers: context.req.header(),
+        rawBody: new Uint8Array(await context.req.arrayBuffer()),
+        query: new URL(context.req.url).searchParams,
+      },
+      services,
+    );
+    if (answer.start !== null) return started(context, services, answer.start);
+    if (answer.refusal === null) return context.body(null, 204);
+    return answerProblem(context, answer.refusal.error, services.logger, answer.refusal.status);
+  });
+}
+
+async function started(
+  context: Context,
+  { startRun }: WebhookServices,
+  request: Parameters<StartRun>[0],
+): Promise<Response> {
+  const { executionId, started: isNew } = await startRun(request);
+  const { namespace, id } = request.flow;
+  return context.json({ id: executionId, namespace, flowId: id, state: 'QUEUED', started: isNew });
+}

@@ -9,8 +9,10 @@ import { rollback } from './rollback.js';
 import { run } from './run.js';
 import { schema } from './schema.js';
 import { secrets } from './secrets.js';
+import { serve } from './serve.js';
 import { status } from './status.js';
 import { tasks } from './tasks.js';
+import { token } from './token.js';
 import { validate } from './validate.js';
 import { worker } from './worker.js';
 
@@ -29,5 +31,7 @@ export const commands: readonly Command[] = [
   exportCommand,
   importCommand,
   secrets,
+  serve,
+  token,
   worker,
 ];

@@ -28,12 +28,13 @@ export interface ServerEngine extends Engine {
 export interface ServerEngineOptions {
   /** As `createRemotePolicy` has them: which remotes flows may reach. */
   allowedRemotes: readonly string[] | undefined;
+  observe?: RunSurroundings['observe'];
 }
 
 /** @throws UnsupportedError, StorageLockedError, StorageError, InvalidPropertiesError */
 export async function openServerEngine(
   session: Session,
-  { allowedRemotes }: ServerEngineOptions,
+  { allowedRemotes, observe }: ServerEngineOptions,
 ): Promise<ServerEngine> {
   const { settings, surroundings, io } = session;
   const registry = createRegistry();
@@ -63,6 +64,7 @@ export async function openServerEngine(
     logger,
     envs: surroundings.envs,
     outputFiles: (executionId, redactor) => directoryOutputFiles(root, executionId, redactor),
+    observe,
   });
   const { storage } = engine;
   provider = runSecrets(session, storage);

@@ -195,6 +195,16 @@ describe('webhooks', () => {
   });
 });
 
+describe('deliveries of git hosts', () => {
+  it.each(['github', 'gitlab', 'gitea', 'bitbucket'])('of %s start nothing unsigned', async (host) => {
+    await create();
+    const answer = await world.request('POST', `/api/v1/webhooks/${host}`, { ref: 'refs/heads/main' });
+    expect(answer.status).toBe(401);
+    expect(await json(answer)).toMatchObject({ code: 'WEBHOOK_SIGNATURE_INVALID' });
+    expect(await world.engine.queue.depth()).toMatchObject({ waiting: 0, running: 0 });
+  });
+});
+
 describe('secrets', () => {
   it('are stored and named, and can never be read back', async () => {
     const path = `${api}/namespaces/company.team/secrets`;

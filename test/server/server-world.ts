@@ -12,6 +12,7 @@ import { createMetrics } from '../../src/server/metrics.js';
 import type { ServerApp } from '../../src/server/services.js';
 import { openTokenStore, type TokenStore } from '../../src/server/tokens/token-store.js';
 import { createFlowCatalog } from '../../src/triggers/flow-catalog.js';
+import { createDeliveryLog } from '../../src/triggers/git-host/delivery-log.js';
 import { allTasks } from '../../tasks/index.js';
 
 /** The API over a real engine in memory. */
@@ -72,7 +73,14 @@ export async function openServerWorld(options: ServerWorldOptions = {}): Promise
       makePlan: () =>
         Promise.reject(new Error('Plans are made by the composition; see test/bin/serve.test.ts.')),
       openContext: (signal) => createRunContext({ storage, git, signal }),
-      webhooks: { tenant, catalog, startRun, logger: silentLogger, secrets: { get: async () => null } },
+      webhooks: {
+        tenant,
+        catalog,
+        startRun,
+        logger: silentLogger,
+        deliveries: createDeliveryLog(storage),
+        secrets: { get: async () => null },
+      },
     },
   });
   return {

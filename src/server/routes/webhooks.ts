@@ -2,6 +2,8 @@ import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from '../../logger.js';
 import type { SecretSource } from '../../runtime/context.js';
+import type { DeliveryLog } from '../../triggers/git-host/delivery-log.js';
+import { handleDelivery } from '../../triggers/git-host/handle-delivery.js';
 import type { FlowCatalog, StartRun } from '../../triggers/types.js';
 import { defaultMaxBodyBytes, handleWebhook } from '../../triggers/webhook/handle-webhook.js';
 import { tooLarge } from '../http/body-limits.js';
@@ -13,13 +15,14 @@ export interface WebhookServices {
   tenant: string;
   catalog: FlowCatalog;
   secrets: SecretSource;
+  deliveries: DeliveryLog;
   startRun: StartRun;
   logger: Logger;
 }
 
 /**
- * Webhooks at Kestra's address. They have no token: the key in the address is what they are let in by. All of them read
- * the body as it came, because signatures are made of its bytes.
+ * Webhooks at Kestra's address, and those of git hosts. They have no token: the key in the address, or the signature, is
+ * what they are let in by. All of them read the body as it came, because signatures are made of its bytes.
  */
 export function webhookRoutes(app: ServerApp, services: WebhookServices): void {
   const limit = bodyLimit({ maxSize: defaultMaxBodyBytes, onError: tooLarge(defaultMaxBodyBytes) });
@@ -42,6 +45,20 @@ export function webhookRoutes(app: ServerApp, services: WebhookServices): void {
     if (answer.start !== null) return started(context, services, answer.start);
     if (answer.refusal === null) return context.body(null, 204);
     return answerProblem(context, answer.refusal.error, services.logger, answer.refusal.status);
+  });
+
+  app.post('/api/v1/webhooks/:host', limit, async (context) => {
+    const answer = await handleDelivery(
+      {
+        host: context.req.param('host'),
+        headers: context.req.header(),
+        rawBody: new Uint8Array(await context.req.arrayBuffer()),
+      },
+      services,
+    );
+    if ('error' in answer) return answerProblem(context, answer.error, services.logger, answer.status);
+    const { status, ...told } = answer;
+    return context.json(told, status);
   });
 }
 

@@ -1,0 +1,149 @@
+import { createRequire } from 'node:module';
+import { NotPermittedError } from '../../src/errors.js';
+import type { Logger } from '../../src/logger.js';
+import type { ExecutionEvent } from '../../src/runtime/execution-events.js';
+import { openSecretStore } from '../../src/secrets/stored.js';
+import { createApp } from '../../src/server/create-app.js';
+import { isLoopback, listen } from '../../src/server/listen.js';
+import { createMetrics, type Metrics } from '../../src/server/metrics.js';
+import { spansOfExecution } from '../../src/server/spans.js';
+import { openSuspendedSyncs, startUnlessSuspended } from '../../src/server/suspended-syncs.js';
+import { openTokenStore, type TokenStore } from '../../src/server/tokens/token-store.js';
+import { createFlowCatalog } from '../../src/triggers/flow-catalog.js';
+import { createDeliveryLog } from '../../src/triggers/git-host/delivery-log.js';
+import type { FlowCatalog } from '../../src/triggers/types.js';
+import type { Session } from '../session.js';
+import { readKeys } from '../stored-secrets.js';
+import { checkFlow } from '../validation/check-flow.js';
+import { planMaker } from './make-plan.js';
+import { openServerEngine, type ServerEngine } from './server-engine.js';
+
+export interface ServeOptions {
+  host: string;
+  port: number;
+  /** Runs at once in this process; 0 for none. */
+  concurrency: number;
+  allowedRemotes: readonly string[] | undefined;
+}
+
+const graceMs = 30_000;
+
+/** Serves until the session's signal aborts, and resolves to the exit code. */
+export async function runServer(session: Session, options: ServeOptions): Promise<number> {
+  let metrics: Metrics | null = null;
+  const observe = () => {
+    const listeners = [spansOfExecution(), metrics?.observer()];
+    return (event: ExecutionEvent) => {
+      for (const listener of listeners) listener?.(event);
+    };
+  };
+  const engine = await openServerEngine(session, { allowedRemotes: options.allowedRemotes, observe });
+  try {
+    metrics = createMetrics(engine.queue);
+    const tokens = openTokenStore(engine.storage);
+    await refuseOpenDoor(options, tokens);
+    await serve(session, options, { engine, tokens, metrics });
+    return 0;
+  } finally {
+    await engine.close();
+  }
+}
+
+interface Parts {
+  engine: ServerEngine;
+  tokens: TokenStore;
+  metrics: Metrics;
+}
+
+/** Opens everything from the inside out, and closes it the other way round. */
+async function serve(session: Session, options: ServeOptions, parts: Parts): Promise<void> {
+  const { engine } = parts;
+  const { signal } = session.io;
+  const logger = await session.logger();
+  const catalog = createFlowCatalog({ storage: engine.storage, registry: engine.registry, logger });
+  await catalog.refresh();
+  tellUnrunnable(catalog, logger);
+  const app = await appOf(session, parts, catalog);
+  const unfollow = await catalog.follow();
+  const worker = options.concurrency === 0 ? null : await engine.work({ concurrency: options.concurrency });
+  try {
+    const server = await listen(app, options);
+    if (session.settings.json) session.printJson({ url: server.url, docs: `${server.url}/api/docs` });
+    else session.print(`listening at ${server.url}, described at ${server.url}/api/docs\n`);
+    await aborted(signal);
+    logger.info({ graceMs }, 'Stopping: nothing new is taken, what runs may end');
+    // Requests and runs end beside each other; followers of logs are let go when no run is left.
+    const stopped = worker?.stop(graceMs);
+    await stopped;
+    await server.close(1000);
+  } finally {
+    await worker?.stop(0);
+    await unfollow();
+  }
+}
+
+async function appOf(session: Session, { engine, tokens, metrics }: Parts, catalog: FlowCatalog) {
+  const logger = await session.logger();
+  const keyring = await readKeys(session);
+  const { storage, tenant, executions, queue, startRun, resume, secrets, registry } = engine;
+  const suspended = openSuspendedSyncs(storage, () => new Date());
+  return createApp({
+    tokens,
+    version: packageVersion(),
+    isDraining: () => session.io.signal.aborted,
+    services: {
+      tenant,
+      storage,
+      executions,
+      queue,
+      catalog,
+      startRun,
+      resume,
+      registry,
+      metrics,
+      logger,
+      secrets: keyring === null ? null : openSecretStore(storage, keyring),
+      checkFlow: (source) => checkFlow(source, registry),
+      makePlan: planMaker(session, engine),
+      openContext: engine.openContext,
+      webhooks: {
+        tenant,
+        catalog,
+        secrets,
+        logger,
+        deliveries: createDeliveryLog(storage),
+        startRun: startUnlessSuspended(startRun, suspended),
+      },
+    },
+  });
+}
+
+/** @throws NotPermittedError when anybody could use the server */
+async function refuseOpenDoor({ host }: ServeOptions, tokens: TokenStore): Promise<void> {
+  if (isLoopback(host) || (await tokens.any())) return;
+  throw new NotPermittedError(`Without a token, everybody who reaches ${host} could run and change flows.`, {
+    hint: 'Make one with "flowgit token create --scope admin", or listen on 127.0.0.1.',
+  });
+}
+
+function tellUnrunnable(catalog: FlowCatalog, logger: Logger): void {
+  for (const { namespace, id, unknownTypes } of catalog.list()) {
+    if (unknownTypes.length === 0) continue;
+    logger.warn(
+      { flow: `${namespace}.${id}`, unknownTypes },
+      'Not run: it has tasks this engine does not have',
+    );
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done(), { once: true });
+  });
+}
+
+function packageVersion(): string {
+  const read = createRequire(import.meta.url);
+  return (read('flowgit/package.json') as { version: string }).version;
+}

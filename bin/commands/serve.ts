@@ -8,7 +8,7 @@ export const serve: Command = {
   arity: { min: 0, max: 0 },
   summary: 'Serve the REST API and webhooks, and run flows',
   description:
-    'Serves the API (described at /api/docs), takes webhooks, and carries queued runs out, until SIGTERM or SIGINT; runs under way are then given 30 seconds. Listens on the loopback address unless told otherwise, which needs a token: see "flowgit token".',
+    'Serves the API (described at /api/docs), starts flows by schedules and webhooks, and carries queued runs out, until SIGTERM or SIGINT; runs under way are then given 30 seconds. Listens on the loopback address unless told otherwise, which needs a token: see "flowgit token".',
   options: [
     { name: 'host', value: 'ADDRESS', description: 'Where to listen (or FLOWGIT_HOST). Default: 127.0.0.1' },
     {
@@ -17,6 +17,11 @@ export const serve: Command = {
       description: 'Where to listen (or FLOWGIT_PORT); 0 for any that is free. Default: 8080',
     },
     { name: 'concurrency', value: 'COUNT', description: 'Runs at once in this process. Default: 4' },
+    {
+      name: 'jitter',
+      value: 'SECONDS',
+      description: 'Spread scheduled runs of one moment over so long. Default: 0',
+    },
     { name: 'no-worker', description: 'Run nothing in this process; leave it to others' },
     {
       name: 'allow-remote',
@@ -40,6 +45,7 @@ export const serve: Command = {
       concurrency: args.switches.has('no-worker')
         ? 0
         : wholeNumber(args, 'concurrency', { fallback: '4', min: 1, max: 1000 }),
+      jitterMs: 1000 * wholeNumber(args, 'jitter', { fallback: '0', min: 0, max: 3600 }),
       allowedRemotes: allowed,
     };
     const { runServer } = await import('../server/run-server.js');

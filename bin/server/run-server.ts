@@ -11,7 +11,8 @@ import { openSuspendedSyncs, startUnlessSuspended } from '../../src/server/suspe
 import { openTokenStore, type TokenStore } from '../../src/server/tokens/token-store.js';
 import { createFlowCatalog } from '../../src/triggers/flow-catalog.js';
 import { createDeliveryLog } from '../../src/triggers/git-host/delivery-log.js';
-import type { FlowCatalog } from '../../src/triggers/types.js';
+import { createScheduler } from '../../src/triggers/schedule/scheduler.js';
+import type { FlowCatalog, StartRun } from '../../src/triggers/types.js';
 import type { Session } from '../session.js';
 import { readKeys } from '../stored-secrets.js';
 import { checkFlow } from '../validation/check-flow.js';
@@ -23,6 +24,8 @@ export interface ServeOptions {
   port: number;
   /** Runs at once in this process; 0 for none. */
   concurrency: number;
+  /** Scheduled runs of one moment are spread over so many milliseconds. */
+  jitterMs: number;
   allowedRemotes: readonly string[] | undefined;
 }
 
@@ -63,30 +66,42 @@ async function serve(session: Session, options: ServeOptions, parts: Parts): Pro
   const catalog = createFlowCatalog({ storage: engine.storage, registry: engine.registry, logger });
   await catalog.refresh();
   tellUnrunnable(catalog, logger);
-  const app = await appOf(session, parts, catalog);
+  const suspended = openSuspendedSyncs(engine.storage, () => new Date());
+  const startRun = startUnlessSuspended(engine.startRun, suspended);
+  const app = await appOf(session, parts, catalog, startRun);
+  const { jitterMs } = options;
+  const scheduler = createScheduler({ catalog, storage: engine.storage, startRun, logger, jitterMs });
   const unfollow = await catalog.follow();
   const worker = options.concurrency === 0 ? null : await engine.work({ concurrency: options.concurrency });
   try {
     const server = await listen(app, options);
+    await scheduler.start();
     if (session.settings.json) session.printJson({ url: server.url, docs: `${server.url}/api/docs` });
     else session.print(`listening at ${server.url}, described at ${server.url}/api/docs\n`);
     await aborted(signal);
     logger.info({ graceMs }, 'Stopping: nothing new is taken, what runs may end');
+    await scheduler.stop();
     // Requests and runs end beside each other; followers of logs are let go when no run is left.
     const stopped = worker?.stop(graceMs);
     await stopped;
     await server.close(1000);
   } finally {
+    await scheduler.stop();
     await worker?.stop(0);
     await unfollow();
   }
 }
 
-async function appOf(session: Session, { engine, tokens, metrics }: Parts, catalog: FlowCatalog) {
+/** @param startTriggered what webhooks start runs with */
+async function appOf(
+  session: Session,
+  { engine, tokens, metrics }: Parts,
+  catalog: FlowCatalog,
+  startTriggered: StartRun,
+) {
   const logger = await session.logger();
   const keyring = await readKeys(session);
   const { storage, tenant, executions, queue, startRun, resume, secrets, registry } = engine;
-  const suspended = openSuspendedSyncs(storage, () => new Date());
   return createApp({
     tokens,
     version: packageVersion(),
@@ -112,7 +127,7 @@ async function appOf(session: Session, { engine, tokens, metrics }: Parts, catal
         secrets,
         logger,
         deliveries: createDeliveryLog(storage),
-        startRun: startUnlessSuspended(startRun, suspended),
+        startRun: startTriggered,
       },
     },
   });

@@ -2,6 +2,7 @@
 import { contend } from './contention.js';
 import { failEachWrite } from './faults.js';
 import { strikeSyncs } from './kills.js';
+import { sendHostileRequests } from './requests.js';
 import { workTogether } from './workers.js';
 
 const [trial = '', ...numbers] = process.argv.slice(2);
@@ -11,6 +12,7 @@ const trials: Readonly<Record<string, () => Promise<object>>> = {
   contention: () => contend(counts[0] ?? 20, counts[1] ?? 10),
   faults: () => failEachWrite(counts[0] ?? 40),
   kills: () => strikeSyncs(counts[0] ?? 200),
+  requests: () => sendHostileRequests(counts[0] ?? 10_000),
   workers: () =>
     workTogether({
       repositories: 100,

@@ -259,8 +259,11 @@ export class RateLimitedError extends FlowgitError {
   override readonly retryable = true;
   readonly retryAfterSeconds: number;
 
-  constructor(message: string, { retryAfterSeconds }: { retryAfterSeconds: number }) {
-    super(message, { hint: `Ask again in ${retryAfterSeconds} s.` });
+  constructor(message: string, options: FlowgitErrorOptions & { retryAfterSeconds?: number } = {}) {
+    const { retryAfterSeconds = 10, ...further } = options;
+    const waiting =
+      options.retryAfterSeconds === undefined ? {} : { hint: `Ask again in ${retryAfterSeconds} s.` };
+    super(message, { ...waiting, ...further });
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

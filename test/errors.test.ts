@@ -34,7 +34,9 @@ describe('errors', () => {
     expect(retryable.sort()).toEqual([
       'ConnectTimeoutError',
       'CorruptPackError',
+      'LeaseLostError',
       'NetworkError',
+      'RateLimitedError',
       'ReadTimeoutError',
       'RemoteError',
       'StorageConflictError',
@@ -42,6 +44,8 @@ describe('errors', () => {
       'TaskTimeoutError',
     ]);
     expect(new errors.RemoteError('x', { retryable: false }).retryable).toBe(false);
+    const limited = new errors.RateLimitedError('x', { retryAfterSeconds: 7 });
+    expect([limited.retryAfterSeconds, limited.hint]).toEqual([7, 'Ask again in 7 s.']);
     const race = new errors.PushRejectedError('x', { race: true });
     expect([race.race, race.retryable, new errors.PushRejectedError('x').race]).toEqual([true, true, false]);
   });

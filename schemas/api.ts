@@ -43,12 +43,22 @@ export const flowFinding = z.object({
 });
 export type FlowFinding = z.infer<typeof flowFinding>;
 
+const idleTrigger = z.object({
+  id: z.string(),
+  type: z.string(),
+  cause: z
+    .enum(['disabled', 'unknown', 'invalid'])
+    .describe('Somebody wanted it so, flowgit lacks what it needs, or it is a mistake.'),
+  reason: z.string(),
+});
+
 export const flowSummary = z.object({
   namespace: z.string(),
   id: z.string(),
   revision: z.int(),
   disabled: z.boolean(),
   unknownTypes: z.array(z.string()).describe('Task types this engine does not have: the flow is not run.'),
+  idleTriggers: z.array(idleTrigger).describe('Triggers that start nothing, and why.'),
 });
 
 export const brokenFlow = z.object({

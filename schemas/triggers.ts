@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { secret } from './connection.js';
 import { bool, duration, stringList } from './property.js';
+import { triggerConditions } from './trigger-conditions.js';
 
-/** A condition as Kestra spells it; which ones flowgit understands is checked beside the triggers. */
+/** A condition of whatever type; trigger-conditions.ts has those that flowgit understands. */
 const condition = z.looseObject({ type: z.string().min(1) });
 export type TriggerCondition = z.output<typeof condition>;
+
+/** What Kestra's triggers also take, where leaving it out starts the same runs. */
+const unused = () => z.unknown().optional();
+
+/** The same where a run, or the answer to a call, would be another one: `flowgit validate` warns of it. */
+const ignored = () => z.unknown().optional().describe('Not used by flowgit.').meta({ ignored: true });
 
 /** What every trigger takes. */
 const core = {
@@ -19,15 +26,16 @@ const core = {
   conditions: z
     .array(condition)
     .optional()
-    .describe('All have to hold: `DayWeek`, `DayWeekInMonth`, `Weekend`, `Expression`, `Not` and `Or`.'),
-  labels: z.unknown().optional(),
-  logLevel: z.unknown().optional(),
-  logToFile: z.unknown().optional(),
-  workerGroup: z.unknown().optional(),
-  version: z.unknown().optional(),
-  failOnTriggerError: z.unknown().optional(),
-  allowConcurrent: z.unknown().optional(),
-  stopAfter: z.unknown().optional(),
+    .describe(`All have to hold. flowgit has ${Object.keys(triggerConditions).join(', ')}.`),
+  when: z.string().min(1).optional().describe('An expression that has to be true, beside `conditions`.'),
+  labels: ignored(),
+  stopAfter: ignored(),
+  logLevel: unused(),
+  logToFile: unused(),
+  workerGroup: unused(),
+  version: unused(),
+  failOnTriggerError: unused(),
+  allowConcurrent: unused(),
 };
 
 export const scheduleTrigger = z.strictObject({
@@ -48,7 +56,7 @@ export const scheduleTrigger = z.strictObject({
     .describe('What is run of the times that passed while no server did.'),
   lateMaximumDelay: duration().optional().describe('A time that is later than this is not run any more.'),
   scheduleConditions: z.array(condition).optional().describe('Older name of `conditions`.'),
-  backfill: z.unknown().optional(),
+  backfill: unused(),
 });
 export type ScheduleTrigger = z.output<typeof scheduleTrigger>;
 
@@ -60,11 +68,11 @@ export const webhookTrigger = z.strictObject({
     .max(256)
     .describe("The last part of the webhook's address, and its password: `{{ secret('WEBHOOK_KEY') }}`.")
     .meta(secret),
-  wait: z.unknown().optional(),
-  returnOutputs: z.unknown().optional(),
-  responseContentType: z.unknown().optional(),
-  responseCode: z.unknown().optional(),
-  fetchType: z.unknown().optional(),
+  wait: ignored(),
+  returnOutputs: ignored(),
+  responseContentType: ignored(),
+  responseCode: ignored(),
+  fetchType: unused(),
 });
 export type WebhookTrigger = z.output<typeof webhookTrigger>;
 

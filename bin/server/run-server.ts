@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { NotPermittedError } from '../../src/errors.js';
-import type { Logger } from '../../src/logger.js';
 import type { ExecutionEvent } from '../../src/runtime/execution-events.js';
 import { openSecretStore } from '../../src/secrets/stored.js';
 import { createApp } from '../../src/server/create-app.js';
@@ -12,6 +11,7 @@ import { openTokenStore, type TokenStore } from '../../src/server/tokens/token-s
 import { createFlowCatalog } from '../../src/triggers/flow-catalog.js';
 import { createDeliveryLog } from '../../src/triggers/git-host/delivery-log.js';
 import { createScheduler } from '../../src/triggers/schedule/scheduler.js';
+import { tellIdle } from '../../src/triggers/tell-idle.js';
 import type { FlowCatalog, StartRun } from '../../src/triggers/types.js';
 import type { Session } from '../session.js';
 import { readKeys } from '../stored-secrets.js';
@@ -64,8 +64,8 @@ async function serve(session: Session, options: ServeOptions, parts: Parts): Pro
   const { signal } = session.io;
   const logger = await session.logger();
   const catalog = createFlowCatalog({ storage: engine.storage, registry: engine.registry, logger });
+  tellIdle(catalog, logger);
   await catalog.refresh();
-  tellUnrunnable(catalog, logger);
   const suspended = openSuspendedSyncs(engine.storage, () => new Date());
   const startRun = startUnlessSuspended(engine.startRun, suspended);
   const app = await appOf(session, parts, catalog, startRun);
@@ -139,16 +139,6 @@ async function refuseOpenDoor({ host }: ServeOptions, tokens: TokenStore): Promi
   throw new NotPermittedError(`Without a token, everybody who reaches ${host} could run and change flows.`, {
     hint: 'Make one with "flowgit token create --scope admin", or listen on 127.0.0.1.',
   });
-}
-
-function tellUnrunnable(catalog: FlowCatalog, logger: Logger): void {
-  for (const { namespace, id, unknownTypes } of catalog.list()) {
-    if (unknownTypes.length === 0) continue;
-    logger.warn(
-      { flow: `${namespace}.${id}`, unknownTypes },
-      'Not run: it has tasks this engine does not have',
-    );
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

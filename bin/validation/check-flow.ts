@@ -7,6 +7,7 @@ import { hasExpression, parseTemplate } from '../../src/runtime/expressions/inde
 import { pluginDefaultsOf, withPluginDefaults } from '../../src/runtime/plugin-defaults.js';
 import { formatPath, staticProblems } from '../../src/runtime/properties.js';
 import type { TaskRegistry } from '../../src/runtime/registry.js';
+import { checkTrigger } from '../../src/triggers/check-trigger.js';
 import { inspectSource } from '../inspect-source.js';
 import { FlowPositions, type Position } from './flow-positions.js';
 
@@ -16,13 +17,14 @@ export interface FlowFinding extends Position {
   message: string;
 }
 
-/** Checks a flow's source: YAML, the flow schema, the properties of known tasks, and every expression. */
+/** Checks a flow's source: YAML, the flow schema, the properties of known tasks and triggers, and every expression. */
 export function checkFlow(source: string, registry: TaskRegistry): FlowFinding[] {
   const { definition, problems } = inspectSource(source);
   if (definition === null) return problems.map((problem) => ({ severity: 'error', ...problem }));
   const positions = new FlowPositions(source);
   return [
     ...tasksOf(definition).flatMap((placed) => checkTask(placed, definition, registry, positions)),
+    ...checkTriggers(definition, positions),
     ...checkExpressions(definition, positions),
   ].sort((a, b) => a.line - b.line || a.column - b.column);
 }
@@ -51,6 +53,19 @@ function checkTask(
     const at = [...path, ...problem.path];
     return { severity: 'error', message: `${formatPath(at)} ${problem.message}`, ...positions.ofKey(at) };
   });
+}
+
+function checkTriggers(flow: FlowDefinition, positions: FlowPositions): FlowFinding[] {
+  return (flow.triggers ?? []).flatMap((trigger, index) =>
+    checkTrigger(trigger, flow).map(({ severity, path, message }): FlowFinding => {
+      const place = ['triggers', index];
+      const at = [...place, ...path];
+      // What names another engine's type is about the trigger, or its condition, as a whole.
+      const isType = path.at(-1) === 'type' && severity === 'warning';
+      const text = isType ? `${formatPath(at.slice(0, -1))}: ${message}` : `${formatPath(at)} ${message}`;
+      return { severity, message: text, ...(isType ? positions.of(at) : positions.ofKey(at)) };
+    }),
+  );
 }
 
 /** The properties that every task takes, where they hold no expression. */

@@ -59,6 +59,26 @@ export function staticProblems(
   return problemsOf(task.properties, judged, given);
 }
 
+/**
+ * The same for what is read as it stands, without expressions.
+ * @param what what has the properties
+ */
+export function plainProblems(
+  schema: z.ZodObject,
+  source: Record<string, unknown>,
+  what: string,
+): PropertyProblem[] {
+  const given = withoutAbsent(schema, source);
+  const { error } = schema.safeParse(given, { error: plainMessages });
+  if (error === undefined) return [];
+  return problemsOf(schema, error.issues, given, what).map(({ path, message }) => ({
+    path,
+    message: holdsExpression(valueAt(given, path))
+      ? `${message}; expressions are not rendered here`
+      : message,
+  }));
+}
+
 /** Defaults such as `{{ flow.namespace }}`, which are rendered like anything the user wrote. */
 function expressionDefaults(schema: z.ZodObject): [string, string][] {
   return Object.entries(schema.shape).flatMap(([name, property]): [string, string][] => {
@@ -162,11 +182,15 @@ function problemsOf(
   schema: z.ZodObject,
   issues: readonly z.core.$ZodIssue[],
   given: object,
+  what = 'task',
 ): PropertyProblem[] {
   return issues.flatMap((issue): PropertyProblem[] => {
     if (issue.code === 'unrecognized_keys') {
       const known = Object.keys(shapeAt(schema, issue.path) ?? {});
-      return issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownProperty(key, known) }));
+      return issue.keys.map((key) => ({
+        path: [...issue.path, key],
+        message: unknownProperty(key, known, what),
+      }));
     }
     const missing = issue.code !== 'custom' && valueAt(given, issue.path) === undefined;
     return [{ path: issue.path, message: missing ? 'is required' : messageOf(issue) }];
@@ -188,11 +212,11 @@ function isAtRoot(issue: z.core.$ZodIssue): boolean {
   return issue.path.length === 0;
 }
 
-function unknownProperty(key: string, known: readonly string[]): string {
+function unknownProperty(key: string, known: readonly string[], what: string): string {
   const nearest = nearestName(key, known);
   return nearest === null
-    ? `is not a property of this task`
-    : `is not a property of this task; did you mean "${nearest}"?`;
+    ? `is not a property of this ${what}`
+    : `is not a property of this ${what}; did you mean "${nearest}"?`;
 }
 
 function shapeAt(schema: z.ZodType, path: readonly PropertyKey[]): Record<string, z.ZodType> | null {

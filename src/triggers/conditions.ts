@@ -1,50 +1,28 @@
-import type { TriggerCondition } from '../../schemas/triggers.js';
+import { findCondition } from '../../schemas/trigger-conditions.js';
+import type { ScheduleTrigger, TriggerCondition } from '../../schemas/triggers.js';
 import type { ExpressionScope } from '../runtime/expressions/index.js';
 import { isTruthy, renderValue } from '../runtime/render-value.js';
 
 const weekdays = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'];
 const positions = ['FIRST', 'SECOND', 'THIRD', 'FOURTH'];
+const dayMs = 86_400_000;
 
-/** Understood conditions by the last part of their type, without the `Condition` that older ones end in. */
-const known = new Set(['DayWeek', 'DayWeekInMonth', 'Weekend', 'Expression', 'Not', 'Or']);
-
-/** What of the conditions flowgit does not understand; the trigger is then not run, which is safer than always. */
-export function checkConditions(conditions: readonly TriggerCondition[]): string[] {
-  return conditions.flatMap((condition): string[] => {
-    const name = nameOf(condition);
-    if (!known.has(name)) {
-      return [`flowgit does not have the condition ${condition.type}, and does not run this trigger`];
-    }
-    if (name === 'Not' || name === 'Or') return checkConditions(nested(condition));
-    if (name === 'Expression') {
-      return typeof condition.expression === 'string' ? [] : ['the condition needs an "expression"'];
-    }
-    const { date = '{{ trigger.date }}' } = condition;
-    if (typeof date !== 'string' || !/^\{\{\s*trigger\.date\s*\}\}$/.test(date)) {
-      return ['the "date" of a condition can only be {{ trigger.date }}'];
-    }
-    if (name === 'Weekend') return [];
-    const problems = weekdays.includes(String(condition.dayOfWeek))
-      ? []
-      : ['"dayOfWeek" must be a day such as MONDAY'];
-    if (name === 'DayWeek' || [...positions, 'LAST'].includes(String(condition.dayInMonth))) return problems;
-    return [...problems, '"dayInMonth" must be FIRST, SECOND, THIRD, FOURTH or LAST'];
-  });
-}
-
-/** Whether all conditions hold. Those on dates look at the date of `trigger.date` as it is written, in its own zone. */
+/**
+ * Whether everything that a trigger asks for holds; `checkTrigger` has passed it. What asks for a day looks at
+ * `trigger.date` as it is written, in its own zone.
+ */
 export async function conditionsHold(
-  conditions: readonly TriggerCondition[],
+  trigger: Pick<ScheduleTrigger, 'conditions' | 'scheduleConditions' | 'when'>,
   scope: ExpressionScope,
 ): Promise<boolean> {
-  for (const condition of conditions) {
+  for (const condition of [...(trigger.conditions ?? []), ...(trigger.scheduleConditions ?? [])]) {
     if (!(await holds(condition, scope))) return false;
   }
-  return true;
+  return trigger.when === undefined || isTruthy(await renderValue(trigger.when, scope, 'when'));
 }
 
 async function holds(condition: TriggerCondition, scope: ExpressionScope): Promise<boolean> {
-  switch (nameOf(condition)) {
+  switch (findCondition(condition.type)) {
     case 'Expression':
       return isTruthy(await renderValue(condition.expression, scope, 'expression'));
     case 'Not':
@@ -56,8 +34,14 @@ async function holds(condition: TriggerCondition, scope: ExpressionScope): Promi
       return [0, 6].includes(dayOf(scope).getUTCDay());
     case 'DayWeek':
       return isWeekday(condition, dayOf(scope));
-    default:
+    case 'DayWeekInMonth':
       return isWeekday(condition, dayOf(scope)) && isInMonth(String(condition.dayInMonth), dayOf(scope));
+    case 'DateTimeBetween':
+      return isBetween(momentOf(scope), condition, (text) => Date.parse(text));
+    case 'TimeBetween':
+      return isBetween(timeOfDayOf(dateOf(scope).slice(11)), condition, timeOfDayOf);
+    case null:
+      return false;
   }
 }
 
@@ -66,26 +50,44 @@ async function anyHolds(conditions: readonly TriggerCondition[], scope: Expressi
   return false;
 }
 
+/** As in Kestra, the bounds themselves are outside. */
+function isBetween(
+  value: number,
+  { after, before }: TriggerCondition,
+  read: (text: string) => number,
+): boolean {
+  if (typeof after === 'string' && value <= read(after)) return false;
+  return typeof before !== 'string' || value < read(before);
+}
+
 function isWeekday(condition: TriggerCondition, day: Date): boolean {
   return weekdays[day.getUTCDay()] === condition.dayOfWeek;
 }
 
 function isInMonth(position: string, day: Date): boolean {
   if (position !== 'LAST') return Math.ceil(day.getUTCDate() / 7) === positions.indexOf(position) + 1;
-  return new Date(day.getTime() + 7 * 86_400_000).getUTCMonth() !== day.getUTCMonth();
+  return new Date(day.getTime() + 7 * dayMs).getUTCMonth() !== day.getUTCMonth();
 }
 
-/** The day that `trigger.date` names in its own time zone. Triggers without a date have today's, in UTC. */
-function dayOf(scope: ExpressionScope): Date {
+/** `trigger.date`. Triggers without one have the present moment, in UTC. */
+function dateOf(scope: ExpressionScope): string {
   const { date } = scope.variables.trigger as { date?: unknown };
-  const text = typeof date === 'string' ? date : (scope.now?.() ?? new Date()).toISOString();
-  return new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  return typeof date === 'string' ? date : (scope.now?.() ?? new Date()).toISOString();
+}
+
+function dayOf(scope: ExpressionScope): Date {
+  return new Date(`${dateOf(scope).slice(0, 10)}T00:00:00Z`);
+}
+
+function momentOf(scope: ExpressionScope): number {
+  return Date.parse(dateOf(scope));
+}
+
+/** A time of day with its offset, as a moment of one day: the later one is the one that comes later on it. */
+function timeOfDayOf(text: string): number {
+  return Date.parse(`2000-01-01T${text}`);
 }
 
 function nested(condition: TriggerCondition): TriggerCondition[] {
   return Array.isArray(condition.conditions) ? (condition.conditions as TriggerCondition[]) : [];
-}
-
-function nameOf({ type }: TriggerCondition): string {
-  return type.slice(type.lastIndexOf('.') + 1).replace(/Condition$/, '');
 }

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { FlowDefinition } from '../../schemas/flow.js';
-import { plainMessages } from '../../schemas/plain-messages.js';
 import {
   findTriggerType,
   type PushTrigger,
@@ -10,47 +9,77 @@ import {
   type WebhookTrigger,
   webhookTrigger,
 } from '../../schemas/triggers.js';
-import { checkConditions } from './conditions.js';
+import { formatPath } from '../runtime/properties.js';
+import { checkTrigger, type TriggerDefinition, withoutNulls } from './check-trigger.js';
 import type { StoredFlow } from './types.js';
 
-/** What of a flow's triggers can start it. */
+/** What can start a flow, and what of its triggers cannot. */
 export interface FlowTriggers {
   schedules: readonly ScheduleTrigger[];
   webhooks: readonly WebhookTrigger[];
   pushes: readonly PushTrigger[];
+  idle: readonly IdleTrigger[];
 }
 
-const none: FlowTriggers = { schedules: [], webhooks: [], pushes: [] };
+/** A trigger that starts nothing. */
+export interface IdleTrigger {
+  id: string;
+  type: string;
+  /** `disabled` is as somebody wanted it, `unknown` is for another engine, `invalid` is a mistake. */
+  cause: 'disabled' | 'unknown' | 'invalid';
+  reason: string;
+}
+
 const cache = new WeakMap<FlowDefinition, FlowTriggers>();
 
 /**
- * The triggers that may start a flow: not those that are disabled, of types or with conditions that flowgit does not
- * have, or invalid, which is for `flowgit validate` to tell; and none of a flow that is disabled or cannot be run.
+ * The triggers of a flow. Those start nothing that are disabled, of types or with conditions that flowgit does not have,
+ * or invalid; nor does any of a flow that is disabled or has tasks that the engine lacks.
  */
 export function triggersOf({ definition, unknownTypes }: StoredFlow): FlowTriggers {
-  if (unknownTypes.length > 0 || definition.disabled === true) return none;
   const known = cache.get(definition);
   if (known !== undefined) return known;
-  const triggers = definition.triggers ?? [];
-  const ofType = <S extends z.ZodType<{ disabled: boolean; conditions?: { type: string }[] | undefined }>>(
-    schema: S,
-  ): z.output<S>[] =>
-    triggers.flatMap((trigger) => {
-      if (findTriggerType(trigger.type)?.properties !== (schema as unknown)) return [];
-      const { data } = schema.safeParse(withoutNulls(trigger), { error: plainMessages });
-      if (data === undefined || data.disabled) return [];
-      return checkConditions(data.conditions ?? []).length === 0 ? [data] : [];
-    });
+  const triggers = (definition.triggers ?? []).map((trigger) => ({
+    trigger,
+    idle: whyIdle(trigger, definition, unknownTypes),
+  }));
+  const running = triggers.filter(({ idle }) => idle === null).map(({ trigger }) => trigger);
   const found = {
-    schedules: ofType(scheduleTrigger),
-    webhooks: ofType(webhookTrigger),
-    pushes: ofType(pushTrigger),
+    schedules: ofType(running, scheduleTrigger),
+    webhooks: ofType(running, webhookTrigger),
+    pushes: ofType(running, pushTrigger),
+    idle: triggers.flatMap(({ idle }) => idle ?? []),
   };
   cache.set(definition, found);
   return found;
 }
 
-/** A key without a value counts as not given, as everywhere in a flow. */
-export function withoutNulls(trigger: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(trigger).filter(([, value]) => value !== null));
+function ofType<S extends z.ZodObject>(triggers: readonly TriggerDefinition[], schema: S): z.output<S>[] {
+  return triggers
+    .filter(({ type }) => findTriggerType(type)?.properties === (schema as unknown))
+    .map((trigger) => schema.parse(withoutNulls(trigger)));
+}
+
+/** Null for a trigger that is run. */
+function whyIdle(
+  trigger: TriggerDefinition,
+  flow: FlowDefinition,
+  unknownTypes: readonly string[],
+): IdleTrigger | null {
+  const { id, type } = trigger;
+  const stopping = checkTrigger(trigger, flow).filter(({ stops }) => stops);
+  if (stopping.length > 0) {
+    const cause = stopping.some(({ severity }) => severity === 'error') ? 'invalid' : 'unknown';
+    const reason = stopping.map(({ path, message }) =>
+      path.at(-1) === 'type' ? message : `${formatPath(path)} ${message}`,
+    );
+    return { id, type, cause, reason: reason.join('; ') };
+  }
+  if (trigger.disabled === true || trigger.disabled === 'true') {
+    return { id, type, cause: 'disabled', reason: 'the trigger is disabled' };
+  }
+  if (flow.disabled === true) return { id, type, cause: 'disabled', reason: 'the flow is disabled' };
+  if (unknownTypes.length === 0) return null;
+  const reason = `the flow has tasks that this engine does not have: ${unknownTypes.join(', ')}`;
+  return { id, type, cause: 'unknown', reason };
 }

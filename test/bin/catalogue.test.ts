@@ -58,6 +58,38 @@ describe('flowgit schema', () => {
     expect(validate({ id: 'f', namespace: 'n', tasks: [task] })).toEqual([]);
   });
 
+  it('checks triggers by their type, and lets pass those that flowgit does not have', async () => {
+    const [flow, any, one] = [
+      await validator(),
+      await validator('trigger'),
+      await validator('core.trigger.Schedule'),
+    ];
+    const good = { id: 'a', type: 'io.kestra.plugin.core.trigger.Schedule', cron: '@daily', disabled: true };
+    const { cron, ...bad } = { ...good, corn: '@daily' };
+    expect(cron).toBe('@daily');
+    const missing = "must have required property 'cron'";
+    for (const [validate, wrap, path] of [
+      [
+        flow,
+        (trigger: object) => ({
+          id: 'f',
+          namespace: 'n',
+          tasks: [{ id: 't', type: 'core.log.Log', message: 'hi' }],
+          triggers: [trigger],
+        }),
+        '/triggers/0',
+      ],
+      [any, (trigger: object) => trigger, ''],
+      [one, (trigger: object) => trigger, ''],
+    ] as const) {
+      expect(validate(wrap(good))).toEqual([]);
+      expect(validate(wrap(bad))).toEqual(
+        expect.arrayContaining([`${path} ${missing}`, `${path} must NOT have additional properties`]),
+      );
+    }
+    expect(any({ id: 'a', type: 'io.kestra.plugin.core.trigger.Flow', preconditions: {} })).toEqual([]);
+  });
+
   it('takes an expression for any property of a task', async () => {
     const validate = await validator('git.SyncFlows');
     const task = {

@@ -1,4 +1,5 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRegistry } from '../../bin/registry.js';
@@ -8,6 +9,8 @@ import { flowSource } from '../support/world.js';
 import { cli } from './cli.js';
 
 const registry = createRegistry();
+/** Flows that were published for Kestra, where they are there. */
+const corpus = join(import.meta.dirname, '../../../shared/data/blueprints/flows');
 
 function check(source: string): string[] {
   return checkFlow(source, registry).map(
@@ -135,6 +138,153 @@ describe('checking a flow', () => {
   });
 });
 
+const withTriggers = (...lines: string[]) =>
+  `${flow('- {id: t, type: core.log.Log, message: hi}')}${['inputs:', '  - {id: day, type: INT, required: false}', 'triggers:', ...lines.map((line) => `  ${line}`), ''].join('\n')}`;
+
+describe('checking the triggers of a flow', () => {
+  const schedule = (...lines: string[]) =>
+    check(withTriggers('- id: s', '  type: io.kestra.plugin.core.trigger.Schedule', ...lines));
+
+  it.each([
+    [
+      '  cron: "61 * * * *"',
+      '10:5: error triggers[0].cron is no cron expression: Invalid value for minute: 61',
+    ],
+    [
+      '  cron: "* * * * * *"',
+      '10:5: error triggers[0].cron is no cron expression: it has six fields; "withSeconds: true" makes the first one seconds',
+    ],
+    [
+      '  cron: every day',
+      '10:5: error triggers[0].cron is no cron expression: it has 2 fields, not 5: minute, hour, day, month and weekday',
+    ],
+    [
+      '  cron: "@daly"',
+      '10:5: error triggers[0].cron is no cron expression: of the names there are @yearly, @monthly, @weekly, @daily and @hourly',
+    ],
+    ['  cron: "0 0 30 2 *"', '10:5: error triggers[0].cron names a time that never comes'],
+    [
+      '  cron: "{{ vars.cron }}"',
+      '10:5: error triggers[0].cron must be written out; expressions are not rendered here',
+    ],
+    [
+      '  corn: "0 0 * * *"',
+      '10:5: error triggers[0].corn is not a property of this trigger; did you mean "cron"?',
+    ],
+    [
+      '  cron: "@daily"\n    timezone: Europe/Berln',
+      '11:5: error triggers[0].timezone "Europe/Berln" is no time zone; write an IANA name such as Europe/Paris',
+    ],
+    [
+      '  cron: "@daily"\n    recoverMissedSchedules: SOME',
+      '11:5: error triggers[0].recoverMissedSchedules must be one of ALL, LAST, NONE',
+    ],
+    [
+      '  cron: "@daily"\n    disabled: "{{ vars.off }}"',
+      '11:5: error triggers[0].disabled must be one of true, false; expressions are not rendered here',
+    ],
+    [
+      '  cron: "@daily"\n    inputs: {day: soon}',
+      '11:14: error triggers[0].inputs.day must be a whole number',
+    ],
+    [
+      '  cron: "@daily"\n    inputs: {dya: 1}',
+      '11:14: error triggers[0].inputs.dya is not an input of this flow; did you mean "day"?',
+    ],
+    [
+      '  cron: "@daily"\n    stopAfter: [FAILED]',
+      '11:5: warning triggers[0].stopAfter is not used by flowgit: the trigger is run without it',
+    ],
+  ])('points at what is wrong with a schedule: %s', (lines, finding) => {
+    expect(schedule(lines)).toContain(finding);
+  });
+
+  it.each([
+    [
+      '{type: DayWeek, dayOfWek: MONDAY}',
+      'error triggers[0].conditions[0].dayOfWek is not a property of this condition; did you mean "dayOfWeek"?',
+    ],
+    [
+      '{type: core.condition.DayWeekInMonth, dayOfWeek: MONDAY, dayInMonth: FIFTH}',
+      'error triggers[0].conditions[0].dayInMonth must be one of FIRST, SECOND, THIRD, FOURTH, LAST',
+    ],
+    [
+      '{type: TimeBetween, after: noon}',
+      'error triggers[0].conditions[0].after must be a time of day with its offset, such as 16:20:00+02:00',
+    ],
+    ['{type: DateTimeBetween}', 'error triggers[0].conditions[0] needs "after", "before" or both'],
+    [
+      '{type: Not, conditions: [{type: io.kestra.plugin.core.condition.PublicHoliday, country: FR}]}',
+      'warning triggers[0].conditions[0].conditions[0]: flowgit does not have the condition io.kestra.plugin.core.condition.PublicHoliday, and does not run this trigger',
+    ],
+    [
+      '{type: Weekend, date: "{{ now() }}"}',
+      'warning triggers[0].conditions[0].date is not {{ trigger.date }}, which alone flowgit compares: it does not run this trigger',
+    ],
+  ])('judges conditions it has, and warns of others: %s', (condition, finding) => {
+    const found = schedule('  cron: "@daily"', `  conditions: [${condition}]`);
+    expect(found.map((line) => line.replace(/^\d+:\d+: /, ''))).toContain(finding);
+  });
+
+  it('points at what is wrong with webhooks and pushes', () => {
+    const push = '{id: p, type: git.trigger.Push, secret: "{{ secret(\'HOOK\') }}"';
+    expect(
+      check(
+        withTriggers(
+          '- {id: a, type: core.trigger.Webhook}',
+          '- {id: b, type: core.trigger.Webhook, key: 123}',
+          '- {id: b, type: core.trigger.Webhook, key: long-enough}',
+        ),
+      ),
+    ).toEqual(['10:10: error triggers[2].id: the trigger id "b" is used twice in this flow']);
+    expect(
+      check(
+        withTriggers(
+          '- {id: a, type: core.trigger.Webhook}',
+          '- {id: b, type: core.trigger.Webhook, key: 123}',
+          `- ${push}, provider: forge, url: "https://example.com/a/b"}`,
+          `- ${push.replace('id: p', 'id: q')}, provider: gitea, url: here, branches: []}`,
+        ),
+      ),
+    ).toEqual([
+      '8:5: error triggers[0].key is required',
+      '9:41: error triggers[1].key must be a string, not a number',
+      '10:69: error triggers[2].provider must be one of github, gitlab, gitea, bitbucket',
+      '11:86: error triggers[3].url must be the address of a repository, such as https://github.com/company/flows',
+      '11:97: error triggers[3].branches must not be empty',
+    ]);
+  });
+
+  it('warns of a trigger type it does not have, and of required inputs that nothing gives', () => {
+    const source = withTriggers(
+      '- {id: a, type: io.kestra.plugin.core.trigger.Flow, whatever: 1}',
+      '- {id: b, type: core.trigger.Shedule, cron: "@daily"}',
+      '- {id: c, type: core.trigger.Schedule, cron: "@daily"}',
+    ).replace('required: false', 'required: true');
+    expect(check(source)).toEqual([
+      '8:19: warning triggers[0]: flowgit does not have the trigger type io.kestra.plugin.core.trigger.Flow, and does not run it',
+      '9:19: warning triggers[1]: flowgit does not have the trigger type core.trigger.Shedule, and does not run it; did you mean core.trigger.Schedule?',
+      '10:5: warning triggers[2].inputs does not give the input "day", which the flow requires: every run of this trigger fails',
+    ]);
+  });
+});
+
+describe.runIf(existsSync(corpus))('blueprints', () => {
+  it('have no mistakes in their triggers', async () => {
+    const files = await readdir(corpus);
+    const found = await Promise.all(
+      files.map(async (file) => {
+        const findings = checkFlow(await readFile(join(corpus, file), 'utf8'), registry);
+        return findings.filter(
+          ({ severity, message }) => severity === 'error' && message.startsWith('triggers'),
+        );
+      }),
+    );
+    expect(files.length).toBeGreaterThan(100);
+    expect(found.flat()).toEqual([]);
+  });
+});
+
 describe('flowgit validate', () => {
   let cwd: string;
   let remove: () => Promise<void>;
@@ -170,6 +320,16 @@ describe('flowgit validate', () => {
       'flows/binary.yml:1:1: flows/binary.yml is not UTF-8 text.',
       'flows/empty.yml:1:1: Not a flow: the file is empty',
     ]);
+  });
+
+  it('exits with 1 for a trigger that could not be run, and with 0 for one of another engine', async () => {
+    const trigger = (text: string) => `${flowSource('n', 'good')}triggers:\n  - ${text}\n`;
+    await writeFile(join(cwd, 'bad.yml'), trigger('{id: a, type: core.trigger.Schedule, cron: "* *"}'));
+    const { code, stdout } = await cli(['validate', 'bad.yml'], { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^bad\.yml:\d+:42: triggers\[0\]\.cron is no cron expression: it has 2 fields/);
+    await writeFile(join(cwd, 'other.yml'), trigger('{id: a, type: io.kestra.plugin.core.trigger.Flow}'));
+    expect((await cli(['validate', 'other.yml'], { cwd })).code).toBe(0);
   });
 
   it('gives programs the same as JSON', async () => {

@@ -51,6 +51,56 @@ describe('flows', () => {
     expect(await json(start)).toMatchObject({ code: 'UNKNOWN_TASK_TYPE' });
   });
 
+  it('are listed with the triggers that start nothing, and why', async () => {
+    const triggers = (...lines: string[]) =>
+      flowSource('company.team', 'hello').concat('triggers:\n', ...lines.map((line) => `  - ${line}\n`));
+    const ok = '{id: ok, type: core.trigger.Schedule, cron: "@daily"}';
+    const bad = '{id: bad, type: core.trigger.Schedule, cron: "* *"}';
+    const refused = await create(triggers(ok, bad));
+    expect(refused.status).toBe(422);
+    const problem = await json(refused);
+    expect(problem).toMatchObject({ code: 'INVALID_FLOW', problems: [{ severity: 'error' }] });
+    expect(problem.message).toMatch(/\d+:\d+: triggers\[1\]\.cron is no cron expression/);
+    expect(await json(await world.request('POST', `${api}/flows/validate`, triggers(bad)))).toMatchObject({
+      valid: false,
+    });
+    // A sync, or somebody with an editor, stores what the API does not.
+    const content = Buffer.from(
+      triggers(
+        ok,
+        bad,
+        '{id: off, type: core.trigger.Schedule, cron: "@daily", disabled: true}',
+        '{id: other, type: io.kestra.plugin.core.trigger.Flow}',
+        '{id: holiday, type: core.trigger.Schedule, cron: "@daily", conditions: [{type: PublicHoliday}]}',
+      ),
+    );
+    const key = { kind: 'flow', namespace: 'company.team', id: 'hello' } as const;
+    await world.engine.storage.apply({ changes: [{ action: 'put', key, content, expectedOid: null }] });
+    const { flows } = flowList.parse(await json(await world.request('GET', `${api}/flows`)));
+    expect(flows[0]?.idleTriggers).toEqual([
+      {
+        id: 'bad',
+        type: 'core.trigger.Schedule',
+        cause: 'invalid',
+        reason: 'cron is no cron expression: it has 2 fields, not 5: minute, hour, day, month and weekday',
+      },
+      { id: 'off', type: 'core.trigger.Schedule', cause: 'disabled', reason: 'the trigger is disabled' },
+      {
+        id: 'other',
+        type: 'io.kestra.plugin.core.trigger.Flow',
+        cause: 'unknown',
+        reason:
+          'flowgit does not have the trigger type io.kestra.plugin.core.trigger.Flow, and does not run it',
+      },
+      {
+        id: 'holiday',
+        type: 'core.trigger.Schedule',
+        cause: 'unknown',
+        reason: 'flowgit does not have the condition PublicHoliday, and does not run this trigger',
+      },
+    ]);
+  });
+
   it('that are invalid, there already or of another name are refused, and nothing is written', async () => {
     const invalid = await create('id: x\nnamespace: company.team\ntasks: []\n');
     expect(invalid.status).toBe(422);

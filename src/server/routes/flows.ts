@@ -12,6 +12,8 @@ import {
 } from '../../errors.js';
 import { inspectFlow } from '../../resources/flow.js';
 import type { StoredContent } from '../../storage/types.js';
+import { triggersOf } from '../../triggers/triggers-of.js';
+import type { StoredFlow } from '../../triggers/types.js';
 import { checkPreconditions, etagOf } from '../http/etag.js';
 import type { ServerApp, ServerEnv, ServerServices } from '../services.js';
 import { isAllowed, requireNamespace } from '../tokens/authenticate.js';
@@ -223,10 +225,11 @@ export function flowRoutes(app: ServerApp, services: ServerServices): void {
   );
 }
 
-function summaryOf({ namespace, id, revision, definition, unknownTypes }: StoredSummary) {
-  return { namespace, id, revision, disabled: definition.disabled === true, unknownTypes };
+function summaryOf(flow: StoredFlow) {
+  const { namespace, id, revision, definition, unknownTypes } = flow;
+  const disabled = definition.disabled === true;
+  return { namespace, id, revision, disabled, unknownTypes, idleTriggers: triggersOf(flow).idle };
 }
-type StoredSummary = ReturnType<ServerServices['catalog']['list']>[number];
 
 async function readFlow({ storage }: ServerServices, key: ResourceKey): Promise<StoredContent> {
   const [stored = null] = await storage.read([key]);

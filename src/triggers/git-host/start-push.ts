@@ -80,7 +80,7 @@ async function requestFor(
     if (reason !== null) return reason === 'branch' ? otherBranch : otherPaths;
     const variables = variablesOf(trigger.provider, filter.url, push);
     const scope = triggerScope(flow, variables);
-    if (!(await conditionsHold(trigger.conditions ?? [], scope))) return 'the conditions do not hold';
+    if (!(await conditionsHold(trigger, scope))) return 'the conditions do not hold';
     const inputs = (await renderValue(trigger.inputs ?? {}, scope, 'inputs')) as Record<string, unknown>;
     return {
       flow,

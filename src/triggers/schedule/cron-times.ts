@@ -34,6 +34,16 @@ export function cronTimes({ cron, withSeconds, timezone = 'UTC' }: ScheduleTrigg
   };
 }
 
+/** Whether it is a time zone that this platform knows. */
+export function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A time as its zone writes it: `2026-03-29T03:30:00+02:00`. */
 export function formatInZone(date: Date, timezone = 'UTC'): string {
   const parts = new Map(

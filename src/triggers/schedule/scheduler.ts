@@ -170,7 +170,7 @@ async function requestFor(
   date: Date,
   jitterMs: number,
 ): Promise<StartRequest | null> {
-  const { timezone, recoverMissedSchedules, conditions = [], scheduleConditions = [] } = trigger;
+  const { timezone, recoverMissedSchedules } = trigger;
   const format = (time: Date | null) => (time === null ? null : formatInZone(time, timezone));
   const variables = {
     date: format(date),
@@ -178,7 +178,7 @@ async function requestFor(
     previous: format(times.previous(date, new Date(0))),
   };
   const scope = triggerScope(flow, variables, { now: () => date });
-  if (!(await conditionsHold([...conditions, ...scheduleConditions], scope))) return null;
+  if (!(await conditionsHold(trigger, scope))) return null;
   const inputs = (await renderValue(trigger.inputs ?? {}, scope, 'inputs')) as Record<string, unknown>;
   const delayMs = jitterMs > 0 ? placeOf(name) % jitterMs : 0;
   return {

@@ -71,7 +71,7 @@ export async function handleWebhook(
       parameters: readParameters(request.query),
     };
     const scope = triggerScope(flow, variables);
-    if (!(await conditionsHold(trigger.conditions ?? [], scope))) return { start: null, refusal: null };
+    if (!(await conditionsHold(trigger, scope))) return { start: null, refusal: null };
     const inputs = (await renderValue(trigger.inputs ?? {}, scope, 'inputs')) as Record<string, unknown>;
     return { start: { flow, trigger: { type: 'webhook', id: trigger.id, variables }, inputs } };
   } catch (error) {

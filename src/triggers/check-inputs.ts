@@ -1,0 +1,54 @@
+import type { InputDefinition } from '../../schemas/flow.js';
+import { hasExpression } from '../runtime/expressions/index.js';
+import { nearestName } from '../runtime/expressions/nearest.js';
+import { InputFault, readInputValue } from '../runtime/input-types.js';
+import { type TriggerProblem, wrong } from './trigger-problem.js';
+
+/**
+ * What is wrong with the inputs a trigger gives, as far as it can be told before they are rendered. The trigger is run
+ * all the same: its runs then fail, and say why.
+ */
+export function checkInputs(
+  given: Readonly<Record<string, unknown>>,
+  definitions: readonly InputDefinition[],
+): TriggerProblem[] {
+  const known = new Map(
+    definitions.map((definition) => [definition.id ?? definition.name ?? '', definition]),
+  );
+  const found = Object.entries(given).flatMap(([name, value]): TriggerProblem[] => {
+    const message = faultOf(known.get(name), name, value, [...known.keys()]);
+    return message === null ? [] : [{ ...wrong(['inputs', name], message), stops: false }];
+  });
+  for (const [name, { required, defaults, prefill, dependsOn }] of known) {
+    if (!required || defaults != null || prefill != null || dependsOn != null || given[name] != null)
+      continue;
+    const message = `does not give the input "${name}", which the flow requires: every run of this trigger fails`;
+    found.push({ severity: 'warning', path: ['inputs'], message, stops: false });
+  }
+  return found;
+}
+
+function faultOf(
+  definition: InputDefinition | undefined,
+  name: string,
+  value: unknown,
+  known: readonly string[],
+): string | null {
+  if (definition === undefined) {
+    const nearest = nearestName(name, known);
+    return `is not an input of this flow${nearest === null ? '' : `; did you mean "${nearest}"?`}`;
+  }
+  if (value === null || holdsExpression(value)) return null;
+  try {
+    readInputValue(definition.type, value, definition.itemType);
+    return null;
+  } catch (error) {
+    if (!(error instanceof InputFault)) throw error;
+    return error.message;
+  }
+}
+
+function holdsExpression(value: unknown): boolean {
+  if (typeof value === 'string') return hasExpression(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsExpression);
+}

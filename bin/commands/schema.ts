@@ -5,7 +5,7 @@ export const schema: Command = {
   name: 'schema',
   arguments: '[TYPE]',
   arity: { min: 0, max: 1 },
-  summary: 'JSON Schema of a flow file, of one task or trigger, or of a saved plan',
+  summary: 'JSON Schema of flow files, one task or trigger, or saved plans',
   description:
     'Prints a JSON Schema that editors check and complete flow files with. In a YAML file, "# yaml-language-server: $schema=flow.schema.json" on the first line names it. "flowgit schema trigger" is for any entry of "triggers", and "flowgit schema plan" for what "flowgit plan -o" saves.',
   options: [],

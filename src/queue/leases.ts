@@ -17,7 +17,7 @@ export interface TakenRun {
 export async function takeRuns(
   tickets: Tickets,
   tx: Kysely<unknown>,
-  { count, worker, leaseMs }: { count: number; worker: string; leaseMs: number },
+  { count, ...worker }: { count: number; worker: string; leaseMs: number },
 ): Promise<TakenRun[]> {
   const { boss, queue } = tickets;
   const taken: TakenRun[] = [];
@@ -25,54 +25,89 @@ export async function takeRuns(
   while (taken.length < count) {
     const batchSize = count - taken.length;
     const jobs = await boss.fetch<{ executionId: string }>(queue, { batchSize, db });
-    if (jobs.length === 0) break;
-    for (const { id: ticket, data } of jobs) {
-      const run = await take(tickets, tx, { executionId: data.executionId, ticket, worker, leaseMs });
-      if (run !== null) taken.push(run);
-      else await takeBack(tickets, tx, [ticket]);
-    }
+    const offers = jobs.map(({ id, data }) => ({ ticket: id, executionId: data.executionId }));
+    const runs = await take(tickets, tx, offers, worker);
+    taken.push(...runs);
+    const used = new Set(runs.map(({ ticket }) => ticket));
+    await refuse(
+      tickets,
+      tx,
+      offers.filter(({ ticket }) => !used.has(ticket)),
+    );
+    if (jobs.length < batchSize) break;
   }
   return taken;
+}
+
+/** A ticket and the run that it is for. */
+interface Offer {
+  ticket: string;
+  executionId: string;
 }
 
 async function take(
   { tenant }: Tickets,
   tx: Kysely<unknown>,
-  {
-    executionId,
-    ticket,
-    worker,
-    leaseMs,
-  }: { executionId: string; ticket: string; worker: string; leaseMs: number },
-): Promise<TakenRun | null> {
+  offers: readonly Offer[],
+  { worker, leaseMs }: { worker: string; leaseMs: number },
+): Promise<TakenRun[]> {
+  const free = await selectFree(tenant, tx, offers);
+  if (free.length === 0) return [];
   const { rows } = await sql<{
+    execution_id: string;
+    ticket: string;
     lease: string;
     attempts: number;
     exclusive_keys: string[];
     is_cancelled: boolean;
   }>`
-    update flowgit.run waiting
-    set state = 'running', lease = lease + 1, attempts = attempts + 1, ticket = ${ticket}::uuid, leased_by = ${worker},
+    update flowgit.run
+    set state = 'running', lease = lease + 1, attempts = attempts + 1, ticket = free.ticket, leased_by = ${worker},
         leased_until = now() + ${leaseMs} * interval '1 millisecond', again = null
-    where tenant = ${tenant} and execution_id = ${executionId} and state = 'waiting' and start_after <= now()
-      and not ${isBlocked}
-    returning lease, attempts, exclusive_keys, is_cancelled`.execute(tx);
-  const [row] = rows;
-  if (row !== undefined) {
-    const request = { executionId, exclusiveKeys: row.exclusive_keys };
-    return {
-      request,
-      lease: Number(row.lease),
-      attempt: row.attempts,
-      ticket,
-      isCancelled: row.is_cancelled,
-    };
-  }
-  // It gets another when the key it waits for is free.
+    from unnest(${free.map(({ executionId }) => executionId)}::text[], ${free.map(({ ticket }) => ticket)}::uuid[])
+      as free (id, ticket)
+    where tenant = ${tenant} and execution_id = free.id
+    returning execution_id, run.ticket, lease, attempts, exclusive_keys, is_cancelled`.execute(tx);
+  return rows.map((row) => ({
+    request: { executionId: row.execution_id, exclusiveKeys: row.exclusive_keys },
+    lease: Number(row.lease),
+    attempt: row.attempts,
+    ticket: row.ticket,
+    isCancelled: row.is_cancelled,
+  }));
+}
+
+/** The runs that may be begun together, the oldest first: none holds a key of another one or of one that runs. */
+async function selectFree(
+  tenant: string,
+  tx: Kysely<unknown>,
+  offers: readonly Offer[],
+): Promise<readonly Offer[]> {
+  if (offers.length === 0) return [];
+  const { rows } = await sql<{ execution_id: string; ticket: string; exclusive_keys: string[] }>`
+    select execution_id, offer.ticket, exclusive_keys from flowgit.run waiting
+    join unnest(${offers.map(({ executionId }) => executionId)}::text[], ${offers.map(({ ticket }) => ticket)}::uuid[])
+      as offer (id, ticket) on offer.id = execution_id
+    where tenant = ${tenant} and state = 'waiting' and start_after <= now() and not ${isBlocked}
+    order by number for update of waiting`.execute(tx);
+  const held = new Set<string>();
+  const begun = new Set<string>();
+  return rows.flatMap(({ execution_id: executionId, ticket, exclusive_keys: keys }) => {
+    if (begun.has(executionId) || keys.some((key) => held.has(key))) return [];
+    begun.add(executionId);
+    for (const key of keys) held.add(key);
+    return [{ executionId, ticket }];
+  });
+}
+
+/** Their runs get others when the keys they wait for are free. */
+async function refuse({ tenant, ...tickets }: Tickets, tx: Kysely<unknown>, offers: readonly Offer[]) {
+  if (offers.length === 0) return;
+  const refused = offers.map(({ ticket }) => ticket);
   await sql`
     update flowgit.run set ticket = null
-    where tenant = ${tenant} and execution_id = ${executionId} and ticket = ${ticket}::uuid`.execute(tx);
-  return null;
+    where tenant = ${tenant} and ticket = any(${refused}::uuid[]) and state = 'waiting'`.execute(tx);
+  await takeBack({ tenant, ...tickets }, tx, refused);
 }
 
 /**
@@ -102,17 +137,18 @@ export async function endLease(
 ): Promise<void> {
   const { tenant } = tickets;
   const { executionId, exclusiveKeys } = run.request;
-  const { rows } = await sql<{ again: Date | null }>`
-    select least(again, ${again}::timestamptz) as again from flowgit.run
-    where ${isHeld(tenant, run)} for update`.execute(tx);
-  const [row] = rows;
   await takeBack(tickets, tx, [run.ticket]);
-  if (row === undefined) return;
-  if (row.again === null) {
-    await sql`delete from flowgit.run where ${isHeld(tenant, run)}`.execute(tx);
-  } else {
+  const done = await sql`
+    delete from flowgit.run where ${isHeld(tenant, run)} and again is null and ${again}::timestamptz is null
+    returning 1 as one`.execute(tx);
+  if (done.rows.length === 0) {
+    const { rows } = await sql<{ again: Date }>`
+      select least(again, ${again}::timestamptz) as again from flowgit.run
+      where ${isHeld(tenant, run)} for update`.execute(tx);
+    const [row] = rows;
+    if (row === undefined) return;
     await putBack(tx, tenant, run, { startAfter: row.again, attempts: 0 });
-    await handOut(tickets, tx, { executionId, startAfter: row.again });
+    await handOut(tickets, tx, [{ executionId, startAfter: row.again }]);
   }
   await handOutFreed(tickets, tx, exclusiveKeys);
 }
@@ -126,12 +162,11 @@ export async function returnRun(
 ): Promise<void> {
   const { boss, queue, tenant } = tickets;
   const { executionId, exclusiveKeys } = run.request;
-  const now = new Date();
   const attempts = isFailure ? run.attempt : run.attempt - 1;
   const isOurs = await putBack(tx, tenant, run, { startAfter: null, attempts });
   if (isOurs && isFailure) await boss.fail(queue, run.ticket, {}, { db: executor(tx) });
   else await takeBack(tickets, tx, [run.ticket]);
-  if (isOurs && !isFailure) await handOut(tickets, tx, { executionId, startAfter: now });
+  if (isOurs && !isFailure) await handOut(tickets, tx, [{ executionId }]);
   await handOutFreed(tickets, tx, exclusiveKeys);
 }
 

@@ -19,6 +19,7 @@ export function aloneWithQueue<T>(
 
 export async function lockQueue(tx: Kysely<unknown>, tenant: string): Promise<void> {
   const number = createHash('sha256').update(`flowgit queue\0${tenant}`).digest().readBigInt64BE();
-  await sql`select set_config('idle_in_transaction_session_timeout', '60s', true)`.execute(tx);
-  await sql`select pg_advisory_xact_lock(${String(number)}::bigint)`.execute(tx);
+  await sql`
+    select set_config('idle_in_transaction_session_timeout', '60s', true),
+           pg_advisory_xact_lock(${String(number)}::bigint)`.execute(tx);
 }

@@ -52,7 +52,11 @@ export async function openRunQueue(database: Database, options: RunQueueOptions)
 
   return {
     async enqueue(request, within) {
-      const isQueued = await alone(within, (tx) => enqueueIn(tickets, tx, request));
+      const isQueued = await explained(() =>
+        within === undefined
+          ? database.db.transaction().execute((tx) => enqueueIn(tickets, tx, request))
+          : enqueueIn(tickets, within, request),
+      );
       if (within === undefined) poke();
       return isQueued;
     },

@@ -28,6 +28,8 @@ export async function openServer(
   });
   // An idle connection that breaks is replaced by the next call, which tells if that fails too.
   pool.on('error', () => {});
+  // So is one that breaks between two statements of a transaction: without a listener it would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   let closing: Promise<void> | null = null;
   const close = (): Promise<void> => {

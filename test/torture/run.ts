@@ -3,6 +3,7 @@ import { contend } from './contention.js';
 import { failEachWrite } from './faults.js';
 import { strikeSyncs } from './kills.js';
 import { sendHostileRequests } from './requests.js';
+import { syncBySchedules } from './schedules.js';
 import { workTogether } from './workers.js';
 
 const [trial = '', ...numbers] = process.argv.slice(2);
@@ -13,6 +14,16 @@ const trials: Readonly<Record<string, () => Promise<object>>> = {
   faults: () => failEachWrite(counts[0] ?? 40),
   kills: () => strikeSyncs(counts[0] ?? 200),
   requests: () => sendHostileRequests(counts[0] ?? 10_000),
+  schedules: () =>
+    syncBySchedules({
+      flows: counts[0] ?? 1000,
+      repositories: 100,
+      everySeconds: 60,
+      times: counts[1] ?? 2,
+      jitterSeconds: 20,
+      workers: 3,
+      isBuilt: true,
+    }),
   workers: () =>
     workTogether({
       repositories: 100,

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Engine, openEngine } from '../../src/executions/engine.js';
@@ -12,9 +11,16 @@ import { TaskRegistry } from '../../src/runtime/registry.js';
 import { startGitServer } from '../../src/testing/git-server.js';
 import type { StoredFlow } from '../../src/triggers/types.js';
 import { allTasks } from '../../tasks/index.js';
-import { BareRepository, temporaryDirectory } from '../support/bare-repository.js';
+import { temporaryDirectory } from '../support/bare-repository.js';
 import { startPostgresServer } from '../support/start-postgres-server.js';
-import { flowSource } from '../support/world.js';
+import { percentiles } from './percentiles.js';
+import {
+  commitToAll,
+  createRepositories,
+  flowsPerRepository,
+  storeSyncs,
+  syncSource,
+} from './synced-repositories.js';
 
 export interface WorkersTrial {
   repositories: number;
@@ -42,7 +48,6 @@ export interface WorkersResult {
 
 const workers = 3;
 const concurrency = 4;
-const flowsPerRepository = 5;
 const program = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 /**
@@ -65,7 +70,7 @@ export async function workTogether(trial: WorkersTrial): Promise<WorkersResult> 
     const began = performance.now();
     const due = new Map<string, number>();
     await phase(engine, crew, { flows, count: Math.ceil(trial.syncs / 2), seconds: trial.seconds, due });
-    for (const repository of repositories) await repository.commit(contents('second'));
+    await commitToAll(repositories, 'second');
     await phase(engine, crew, { flows, count: Math.floor(trial.syncs / 2), seconds: trial.seconds, due });
     const seconds = (performance.now() - began) / 1000;
     const timed = new Set(due.keys());
@@ -228,42 +233,13 @@ async function judge(
   };
 }
 
-function percentiles(values: readonly number[]): { p50: number; p99: number } {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
-  return { p50: at(0.5), p99: at(0.99) };
-}
-
-async function createRepositories(root: string, count: number): Promise<BareRepository[]> {
-  const repositories: BareRepository[] = [];
-  for (let index = 0; index < count; index += 1) {
-    repositories.push(await BareRepository.create(join(root, `r${index}.git`), contents('first')));
-  }
-  return repositories;
-}
-
-function contents(version: string): Record<string, string> {
-  return Object.fromEntries(
-    Array.from({ length: flowsPerRepository }, (_, index) => [
-      `_flows/flow-${index}.yml`,
-      flowSource('team', `flow-${index}`, `# ${version}\n`),
-    ]),
-  );
-}
-
 async function storeFlows(engine: Engine, serverUrl: string, count: number): Promise<StoredFlow[]> {
-  const flows: StoredFlow[] = [];
-  for (let index = 0; index < count; index += 1) {
+  const url = (index: number) => `${serverUrl}/r${index}.git`;
+  await storeSyncs(engine.storage, { count, url });
+  return Array.from({ length: count }, (_, index) => {
     const id = `sync-${index}`;
-    const task = `type: git.SyncFlows\n    url: ${serverUrl}/r${index}.git\n    branch: main\n    targetNamespace: team.t${index}\n    delete: true`;
-    const source = `id: ${id}\nnamespace: system\ntasks:\n  - id: sync\n    ${task}\n`;
-    const key = { kind: 'flow', namespace: 'system', id } as const;
-    await engine.storage.apply({
-      changes: [{ action: 'put', key, content: Buffer.from(source), expectedOid: null }],
-    });
-    const { definition } = inspectFlow(source);
+    const { definition } = inspectFlow(syncSource(id, url(index)));
     if (definition === null) throw new Error('The flow is not valid.');
-    flows.push({ namespace: 'system', id, revision: 1, definition, unknownTypes: [] });
-  }
-  return flows;
+    return { namespace: 'system', id, revision: 1, definition, unknownTypes: [] };
+  });
 }

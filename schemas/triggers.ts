@@ -53,7 +53,9 @@ export const scheduleTrigger = z.strictObject({
   recoverMissedSchedules: z
     .enum(['ALL', 'LAST', 'NONE'])
     .optional()
-    .describe('What is run of the times that passed while no server did.'),
+    .describe(
+      'What is run of the times that passed while no server did: by default all; the last, if the flow has git tasks.',
+    ),
   lateMaximumDelay: duration().optional().describe('A time that is later than this is not run any more.'),
   scheduleConditions: z.array(condition).optional().describe('Older name of `conditions`.'),
   backfill: unused(),

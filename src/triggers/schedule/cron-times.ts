@@ -5,32 +5,52 @@ import type { ScheduleTrigger } from '../../../schemas/triggers.js';
 export interface CronTimes {
   /** The first time after a moment; null when there is none any more. */
   next(after: Date): Date | null;
-  /** The last time before a moment, not before `since`; null when there is none. */
-  previous(before: Date, since: Date): Date | null;
+  /** The last time before a moment; null when there was none. */
+  previous(before: Date): Date | null;
+  /** The last time up to a moment, which may be that moment. */
+  last(until: Date): Date | null;
 }
-
-/** Further back than this no previous time is looked for. */
-const lookBackMs = [1, 24, 24 * 32, 24 * 366].map((hours) => hours * 3_600_000);
 
 /**
  * The times of a cron expression in its time zone. Where clocks change, fixed times that are skipped come right after
  * the change, those that come twice come once, and `*` follows the clock on the wall.
  * @throws Error when the expression or the zone is none
  */
-export function cronTimes({ cron, withSeconds, timezone = 'UTC' }: ScheduleTrigger): CronTimes {
+export function cronTimes(schedule: Pick<ScheduleTrigger, 'cron' | 'withSeconds' | 'timezone'>): CronTimes {
+  const { cron, withSeconds, timezone = 'UTC' } = schedule;
+  const key = JSON.stringify([cron, withSeconds, timezone]);
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  if (kept.size >= mostKept) kept.clear();
+  const times = read(cron, withSeconds, timezone);
+  kept.set(key, times);
+  return times;
+}
+
+/** Thousands of flows share a few expressions, and are asked for the same moment one after the other. */
+const kept = new Map<string, CronTimes>();
+const mostKept = 1000;
+
+function read(cron: string, withSeconds: boolean, timezone: string): CronTimes {
   const mode = withSeconds ? '6-part' : '5-part';
   const times = new Cron(cron, { timezone, mode, fixedTimeRule: 'no-wildcard' });
+  const previous = lastAnswer((before) => times.previousRuns(1, before)[0] ?? null);
   return {
-    next: (after) => times.nextRun(after),
-    previous(before, since) {
-      for (const span of lookBackMs) {
-        const from = new Date(Math.max(since.getTime(), before.getTime() - span));
-        let last: Date | null = null;
-        for (let at = times.nextRun(from); at !== null && at < before; at = times.nextRun(at)) last = at;
-        if (last !== null || from.getTime() === since.getTime()) return last;
-      }
-      return null;
-    },
+    next: lastAnswer((after) => times.nextRun(after)),
+    previous,
+    last: (until) => previous(new Date((Math.floor(until.getTime() / 1000) + 1) * 1000)),
+  };
+}
+
+function lastAnswer(ask: (date: Date) => Date | null): (date: Date) => Date | null {
+  let asked = Number.NaN;
+  let answer: Date | null = null;
+  return (date) => {
+    if (date.getTime() !== asked) {
+      answer = ask(date);
+      asked = date.getTime();
+    }
+    return answer;
   };
 }
 
@@ -47,12 +67,7 @@ export function isTimezone(name: string): boolean {
 /** A time as its zone writes it: `2026-03-29T03:30:00+02:00`. */
 export function formatInZone(date: Date, timezone = 'UTC'): string {
   const parts = new Map(
-    new Intl.DateTimeFormat('en-CA', {
-      timeZone: timezone,
-      ...({ year: 'numeric', month: '2-digit', day: '2-digit' } as const),
-      ...({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const),
-      timeZoneName: 'longOffset',
-    })
+    formatIn(timezone)
       .formatToParts(date)
       .map(({ type, value }) => [type, value]),
   );
@@ -60,4 +75,20 @@ export function formatInZone(date: Date, timezone = 'UTC'): string {
   const offset = part('timeZoneName').replace('GMT', '').replace('+00:00', '') || 'Z';
   const day = `${part('year')}-${part('month')}-${part('day')}`;
   return `${day}T${part('hour')}:${part('minute')}:${part('second')}${offset}`;
+}
+
+/** Making one costs more than using it; there are some hundred zones. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatIn(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
+  const format = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    ...({ year: 'numeric', month: '2-digit', day: '2-digit' } as const),
+    ...({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const),
+    timeZoneName: 'longOffset',
+  });
+  formats.set(timeZone, format);
+  return format;
 }

@@ -1,3 +1,4 @@
+import { type FlowDefinition, tasksOf } from '../../../schemas/flow.js';
 import type { ScheduleTrigger } from '../../../schemas/triggers.js';
 import type { CronTimes } from './cron-times.js';
 
@@ -6,34 +7,45 @@ const missedAfterMs = 60_000;
 /** A schedule of every second that was missed for a year must not fill the queue. */
 const maxRecovered = 1000;
 
+interface Asked {
+  times: CronTimes;
+  recovery: Recovery;
+  lateMaximumDelay: number | undefined;
+}
+
+export type Recovery = 'ALL' | 'LAST' | 'NONE';
+
+/** As it is written; otherwise as in Kestra, but one sync does what all that were missed would have done. */
+export function recoveryOf({ recoverMissedSchedules }: ScheduleTrigger, flow: FlowDefinition): Recovery {
+  if (recoverMissedSchedules !== undefined) return recoverMissedSchedules;
+  return tasksOf(flow).some(({ task }) => gitTask.test(task.type)) ? 'LAST' : 'ALL';
+}
+
+const gitTask = /^(?:io\.kestra\.plugin\.)?git\./;
+
 /**
- * The times of a schedule after `from` and up to `now` that are to be run. Of those that were missed,
- * `recoverMissedSchedules` decides; `lateMaximumDelay` drops what is too late.
+ * The times of a schedule after `from` and up to `now` that are to be run, in order. `lateMaximumDelay` drops what is too
+ * late. They are found from the end, so that a long time without a server costs no more than a short one.
  */
 export function dueTimes(
-  { recoverMissedSchedules = 'ALL', lateMaximumDelay }: ScheduleTrigger,
-  times: CronTimes,
-  from: Date,
-  now: Date,
+  { times, lateMaximumDelay, recovery }: Asked,
+  { from, now }: { from: Date; now: Date },
 ): Date[] {
-  const missed: Date[] = [];
-  const current: Date[] = [];
-  for (let at = times.next(from); at !== null && at <= now; at = times.next(at)) {
-    const lateMs = now.getTime() - at.getTime();
-    if (lateMaximumDelay !== undefined && lateMs > lateMaximumDelay) continue;
-    if (lateMs <= missedAfterMs) current.push(at);
-    else {
-      missed.push(at);
-      if (missed.length > maxRecovered) missed.shift();
-    }
-  }
-  switch (recoverMissedSchedules) {
-    case 'ALL':
-      return [...missed, ...current];
-    case 'LAST':
+  const earliestMs = Math.max(
+    from.getTime() + 1,
+    lateMaximumDelay === undefined ? 0 : now.getTime() - lateMaximumDelay,
+  );
+  const due: Date[] = [];
+  let missed = 0;
+  for (let at = times.last(now); at !== null && at.getTime() >= earliestMs; at = times.previous(at)) {
+    const isMissed = now.getTime() - at.getTime() > missedAfterMs;
+    if (isMissed) {
+      if (recovery === 'NONE') break;
       // What is due now stands for what was missed.
-      return current.length > 0 ? current : missed.slice(-1);
-    case 'NONE':
-      return current;
+      if (recovery === 'LAST' && due.length > 0) break;
+      if (++missed > maxRecovered) break;
+    }
+    due.push(at);
   }
+  return due.reverse();
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { ScheduleTrigger } from '../../../schemas/triggers.js';
 import { reportError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import { renderValue } from '../../runtime/render-value.js';
@@ -7,11 +6,11 @@ import type { StorageAdapter } from '../../storage/types.js';
 import { conditionsHold } from '../conditions.js';
 import { executionIdOf } from '../execution-id.js';
 import { triggerScope } from '../render.js';
-import { triggersOf } from '../triggers-of.js';
-import type { FlowCatalog, StartRequest, StartRun, StoredFlow } from '../types.js';
-import { type CronTimes, cronTimes, formatInZone } from './cron-times.js';
+import type { FlowCatalog, StartRequest, StartRun } from '../types.js';
+import { formatInZone } from './cron-times.js';
 import { dueTimes } from './due-times.js';
 import { type Progress, readProgress, writeProgress } from './progress.js';
+import { doneThrough, type Schedule, schedulesOf } from './schedules.js';
 
 export interface SchedulerOptions {
   catalog: FlowCatalog;
@@ -31,13 +30,6 @@ export interface Scheduler {
   look(): Promise<Date>;
 }
 
-interface Schedule {
-  name: string;
-  flow: StoredFlow;
-  trigger: ScheduleTrigger;
-  times: CronTimes;
-}
-
 /** A clock that is set, or a machine that slept, is noticed after so long. */
 const longestWaitMs = 15_000;
 const retryMs = 5_000;
@@ -48,50 +40,81 @@ const retryMs = 5_000;
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { catalog, storage, logger, clock = () => new Date(), jitterMs = 0 } = options;
-  const parsed = new WeakMap<ScheduleTrigger, CronTimes | null>();
-  let schedules: Schedule[] | null = null;
+  let schedules = new Map<string, Schedule>();
   let progress: Progress | null = null;
+  let isChanged = true;
+  let isSaved = true;
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<unknown> = Promise.resolve();
-  let stopped = true;
+  let isRunning = false;
+  let isStopped = false;
 
   const forget = catalog.onChange(() => {
-    schedules = null;
-    if (!stopped) wake(0);
+    isChanged = true;
+    if (isRunning) wake(0);
   });
+
+  const renew = async (now: Date): Promise<Progress> => {
+    const done = progress ?? (await readProgress(storage)) ?? { through: now, known: new Set() };
+    // After a clock was set back, times would wait for it to come where it was.
+    const isBack = done.through > now;
+    if (!isChanged && !isBack) return done;
+    isChanged = false;
+    const through = isBack ? now : done.through;
+    schedules = schedulesOf(catalog, isBack ? new Map() : schedules, { ...done, through, now });
+    const known = new Set(schedules.keys());
+    if (known.size !== done.known.size || [...known].some((name) => !done.known.has(name))) isSaved = false;
+    return { through, known };
+  };
 
   const look = async (): Promise<Date> => {
     const now = clock();
-    progress ??= (await readProgress(storage)) ?? { through: now, known: new Set() };
-    schedules ??= schedulesOf(catalog, parsed, logger);
-    const { through, known } = progress;
-    let fired = false;
-    let failed = false;
-    for (const schedule of schedules) {
-      if (!known.has(schedule.name)) continue;
-      for (const date of dueTimes(schedule.trigger, schedule.times, through, now)) {
-        fired = true;
-        failed = !(await fire(schedule, date)) || failed;
-      }
+    progress = await renew(now);
+    let isFailed = false;
+    for (const schedule of schedules.values()) {
+      if (schedule.next === null || schedule.next > now) continue;
+      // What is left then is found by whoever takes up here.
+      if (isStopped) return now;
+      isSaved = false;
+      isFailed = !(await catchUp(schedule, now)) || isFailed;
     }
-    if (failed) return new Date(now.getTime() + retryMs);
-    const isNew = schedules.some(({ name }) => !known.has(name));
-    progress = { through: now, known: new Set(schedules.map(({ name }) => name)) };
-    if (fired || isNew) await writeProgress(storage, progress);
-    return nextLook(schedules, now);
+    progress = { through: doneThrough(schedules.values(), now), known: progress.known };
+    if (!isSaved) await writeProgress(storage, progress);
+    isSaved = true;
+    return nextLook(schedules.values(), now, isFailed ? retryMs : longestWaitMs);
   };
 
-  /** False when it could not be started and is to be tried again. */
+  /** Starts what of a schedule is due. False when something could not be started and is to be tried again. */
+  const catchUp = async (schedule: Schedule, now: Date): Promise<boolean> => {
+    const { trigger, times, recovery, next } = schedule;
+    if (next === null) return true;
+    const { lateMaximumDelay } = trigger;
+    const due = dueTimes({ times, recovery, lateMaximumDelay }, { from: new Date(next.getTime() - 1), now });
+    for (const date of due) {
+      if (await fire(schedule, date)) continue;
+      schedule.next = date;
+      return false;
+    }
+    schedule.next = times.next(now);
+    return true;
+  };
+
   const fire = async (schedule: Schedule, date: Date): Promise<boolean> => {
+    const fail = (message: string, error: unknown) =>
+      logger.error({ schedule: schedule.name, date, error: reportError(error) }, message);
+    let request: StartRequest | null;
     try {
-      const request = await requestFor(schedule, date, jitterMs);
+      request = await requestFor(schedule, date, jitterMs);
+    } catch (error) {
+      // What cannot be rendered now cannot be in five seconds.
+      fail('A scheduled run cannot be started: its inputs or conditions cannot be rendered', error);
+      return true;
+    }
+    try {
       if (request !== null) await options.startRun(request);
       return true;
     } catch (error) {
-      logger.error(
-        { schedule: schedule.name, date, error: reportError(error) },
-        'a scheduled run was not started',
-      );
+      fail('A scheduled run could not be started and is tried again', error);
       return false;
     }
   };
@@ -101,7 +124,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       logger.error({ error: reportError(error) }, 'schedules could not be looked at');
       return new Date(clock().getTime() + retryMs);
     });
-    if (!stopped) wake(next.getTime() - clock().getTime());
+    if (isRunning) wake(next.getTime() - clock().getTime());
   };
   function wake(waitMs: number): void {
     clearTimeout(timer);
@@ -116,11 +139,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   return {
     look,
     async start() {
-      stopped = false;
-      await round();
+      isRunning = true;
+      looking = round();
+      await looking;
     },
     async stop() {
-      stopped = true;
+      isRunning = false;
+      isStopped = true;
       forget();
       clearTimeout(timer);
       await looking;
@@ -128,54 +153,24 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   };
 }
 
-/** What can be fired; a schedule that cannot be understood is told once and left out. */
-function schedulesOf(
-  catalog: FlowCatalog,
-  parsed: WeakMap<ScheduleTrigger, CronTimes | null>,
-  logger: Logger,
-): Schedule[] {
-  return catalog.list().flatMap((flow) =>
-    triggersOf(flow).schedules.flatMap((trigger): Schedule[] => {
-      const name = `${flow.namespace}/${flow.id}/${trigger.id}`;
-      let times = parsed.get(trigger);
-      if (times === undefined) {
-        try {
-          times = cronTimes(trigger);
-        } catch (error) {
-          times = null;
-          logger.warn(
-            { schedule: name, error: reportError(error).message },
-            'a schedule cannot be understood',
-          );
-        }
-        parsed.set(trigger, times);
-      }
-      return times === null ? [] : [{ name, flow, trigger, times }];
-    }),
-  );
-}
-
-function nextLook(schedules: readonly Schedule[], now: Date): Date {
-  let earliest = new Date(now.getTime() + longestWaitMs);
-  for (const { times } of schedules) {
-    const next = times.next(now);
-    if (next !== null && next < earliest) earliest = next;
-  }
+function nextLook(schedules: Iterable<Schedule>, now: Date, waitMs: number): Date {
+  let earliest = new Date(now.getTime() + waitMs);
+  for (const { next } of schedules) if (next !== null && next > now && next < earliest) earliest = next;
   return earliest;
 }
 
 /** Null when the conditions do not hold. */
 async function requestFor(
-  { name, flow, trigger, times }: Schedule,
+  { name, flow, trigger, times, recovery }: Schedule,
   date: Date,
   jitterMs: number,
 ): Promise<StartRequest | null> {
-  const { timezone, recoverMissedSchedules } = trigger;
+  const { timezone } = trigger;
   const format = (time: Date | null) => (time === null ? null : formatInZone(time, timezone));
   const variables = {
     date: format(date),
     next: format(times.next(date)),
-    previous: format(times.previous(date, new Date(0))),
+    previous: format(times.previous(date)),
   };
   const scope = triggerScope(flow, variables, { now: () => date });
   if (!(await conditionsHold(trigger, scope))) return null;
@@ -187,7 +182,7 @@ async function requestFor(
     inputs,
     executionId: executionIdOf('schedule', flow.namespace, flow.id, trigger.id, date.toISOString()),
     // Who asks for all of them wants each; otherwise one run that waits will do for the next time as well.
-    ...(recoverMissedSchedules !== 'ALL' && { coalesceKey: `schedule ${name}` }),
+    ...(recovery !== 'ALL' && { coalesceKey: `schedule ${name}` }),
     ...(delayMs > 0 && { startAfter: new Date(date.getTime() + delayMs) }),
   };
 }

@@ -53,13 +53,57 @@ describe('times of a schedule', () => {
     expect(timesOf(cron, from, 2, { timezone })).toEqual(expected);
   });
 
-  it('of every hour follow the clock on the wall', () => {
-    expect(timesOf('0 * * * *', '2026-10-24T23:30:00Z', 4, { timezone: 'Europe/Berlin' })).toEqual([
-      '2026-10-25T02:00:00+02:00',
-      '2026-10-25T02:00:00+01:00',
-      '2026-10-25T03:00:00+01:00',
-      '2026-10-25T04:00:00+01:00',
-    ]);
+  it.each([
+    [
+      '0 * * * *',
+      'Europe/Berlin',
+      '2026-10-24T23:30:00Z',
+      [
+        '2026-10-25T02:00:00+02:00',
+        '2026-10-25T02:00:00+01:00',
+        '2026-10-25T03:00:00+01:00',
+        '2026-10-25T04:00:00+01:00',
+      ],
+    ],
+    [
+      '0 * * * *',
+      'America/New_York',
+      '2026-03-08T05:30:00Z',
+      ['2026-03-08T01:00:00-05:00', '2026-03-08T03:00:00-04:00', '2026-03-08T04:00:00-04:00'],
+    ],
+    [
+      '*/15 * * * *',
+      'Australia/Lord_Howe',
+      '2026-10-03T15:10:00Z',
+      ['2026-10-04T01:45:00+10:30', '2026-10-04T02:30:00+11:00', '2026-10-04T02:45:00+11:00'],
+    ],
+    [
+      '*/15 * * * *',
+      'Australia/Lord_Howe',
+      '2026-04-04T14:40:00Z',
+      [
+        '2026-04-05T01:45:00+11:00',
+        '2026-04-05T01:30:00+10:30',
+        '2026-04-05T01:45:00+10:30',
+        '2026-04-05T02:00:00+10:30',
+      ],
+    ],
+  ])('of %s follow the clock on the wall in %s, from %s', (cron, timezone, from, expected) => {
+    expect(timesOf(cron, from, expected.length, { timezone })).toEqual(expected);
+  });
+
+  it('of every second pass a change without a gap or a second time', () => {
+    for (const [timezone, change] of [
+      ['Europe/Berlin', '2026-03-29T01:00:00Z'],
+      ['Europe/Berlin', '2026-10-25T01:00:00Z'],
+      ['Australia/Lord_Howe', '2026-04-04T15:00:00Z'],
+    ] as const) {
+      const times = cronTimes(trigger('* * * * * *', { timezone, withSeconds: true }));
+      const start = Date.parse(change) - 3000;
+      for (let second = 0; second < 6; second++) {
+        expect(times.next(new Date(start + second * 1000))).toEqual(new Date(start + (second + 1) * 1000));
+      }
+    }
   });
 
   it('may have seconds, last days, numbered weekdays, and leap days', () => {
@@ -78,10 +122,10 @@ describe('times of a schedule', () => {
 
   it('have one before', () => {
     const times = cronTimes(trigger('0 0 1 1 *'));
-    expect(times.previous(new Date('2026-06-01T00:00:00Z'), new Date(0))).toEqual(
-      new Date('2026-01-01T00:00:00Z'),
-    );
-    expect(times.previous(new Date('2026-06-01T00:00:00Z'), new Date('2026-05-01T00:00:00Z'))).toBeNull();
+    expect(times.previous(new Date('2026-06-01T00:00:00Z'))).toEqual(new Date('2026-01-01T00:00:00Z'));
+    expect(times.previous(new Date('2026-01-01T00:00:00Z'))).toEqual(new Date('2025-01-01T00:00:00Z'));
+    expect(times.last(new Date('2026-01-01T00:00:00Z'))).toEqual(new Date('2026-01-01T00:00:00Z'));
+    expect(times.last(new Date('2025-12-31T23:59:59.999Z'))).toEqual(new Date('2025-01-01T00:00:00Z'));
   });
 
   it.each(['', '61 * * * *', 'every day', '* * * * * *'])('that are none are refused: "%s"', (cron) => {

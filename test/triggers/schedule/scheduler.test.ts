@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../../src/logger.js';
+import { Cron } from 'croner';
+import { describe, expect, it, vi } from 'vitest';
+import { type Logger, silentLogger } from '../../../src/logger.js';
 import { createMemoryStorage, type StorageAdapter } from '../../../src/storage/index.js';
 import { createFlowCatalog } from '../../../src/triggers/flow-catalog.js';
 import { createScheduler } from '../../../src/triggers/schedule/scheduler.js';
@@ -13,12 +14,13 @@ const schedule = (fields: string) =>
 async function serverOver(
   storage: StorageAdapter,
   runs: Map<string, StartRequest>,
-  further: { jitterMs?: number } = {},
+  further: { jitterMs?: number; logger?: Logger } = {},
 ) {
   const catalog = createFlowCatalog({ storage, registry, logger: silentLogger });
   await catalog.refresh();
   let now = new Date('2026-05-04T10:00:30Z');
-  let broken = false;
+  const broken = new Set<string>();
+  const asked: string[] = [];
   const scheduler = createScheduler({
     catalog,
     storage,
@@ -26,8 +28,9 @@ async function serverOver(
     clock: () => now,
     ...further,
     async startRun(request) {
-      if (broken) throw new Error('The database is away.');
-      const { executionId = '' } = request;
+      const { executionId = '', flow } = request;
+      asked.push(`${flow.id} ${String(request.trigger.variables.date)}`);
+      if (broken.has(flow.id)) throw new Error('The database is away.');
       const started = !runs.has(executionId);
       if (started) runs.set(executionId, request);
       return { executionId, started };
@@ -36,11 +39,11 @@ async function serverOver(
   return {
     catalog,
     scheduler,
-    fail: (value: boolean) => {
-      broken = value;
-    },
+    broken,
+    /** What was to be started, also when it could not be, or had been before. */
+    asked,
     async at(time: string) {
-      now = new Date(`2026-05-04T${time}Z`);
+      now = new Date(time.includes('T') ? time : `2026-05-04T${time}Z`);
       return scheduler.look();
     },
   };
@@ -79,7 +82,6 @@ describe('a scheduler', () => {
           },
         },
         inputs: { day: '2026-05-04T10:01:00Z' },
-        coalesceKey: 'schedule company/one/timer',
       }),
     ]);
   });
@@ -109,11 +111,33 @@ describe('a scheduler', () => {
     const first = await serverOver(storage, runs);
     await first.at('10:00:30');
     await first.at('10:01:00');
-    // 10:05 and 10:06 are no minute ago.
     const second = await serverOver(storage, runs);
     await second.at('10:06:01');
-    const late = how.includes('LAST') || how.includes('NONE');
-    expect(dates(runs).filter((date) => !late || date !== '10:05:00')).toEqual(expected);
+    expect(dates(runs)).toEqual(expected);
+  });
+
+  it('runs a sync once for all that was missed, unless it is told otherwise', async () => {
+    const storage = createMemoryStorage();
+    const sync = (id: string, more: string) =>
+      flowWith('company', id, schedule(`cron: "* * * * *"${more}`)).replace(
+        'type: core.log.Log\n    message: hello',
+        'type: git.SyncFlows\n    url: https://example.com/flows\n    targetNamespace: company',
+      );
+    await put(storage, 'company', 'one', sync('one', ''));
+    await put(storage, 'company', 'two', sync('two', '\nrecoverMissedSchedules: ALL'));
+    const runs = new Map<string, StartRequest>();
+    await (await serverOver(storage, runs)).at('10:00:30');
+    await (await serverOver(storage, runs)).at('10:04:00');
+    const found = [...runs.values()].map(({ flow, trigger, coalesceKey }) => [
+      flow.id,
+      String(trigger.variables.date).slice(11, 16),
+      coalesceKey,
+    ]);
+    expect(found).toEqual([
+      ['one', '10:03', 'schedule company/one/timer'],
+      ['one', '10:04', 'schedule company/one/timer'],
+      ...['10:01', '10:02', '10:03', '10:04'].map((time) => ['two', time, undefined]),
+    ]);
   });
 
   it('does not run what lies before a flow was seen, and forgets one that is disabled', async () => {
@@ -140,12 +164,123 @@ describe('a scheduler', () => {
     const runs = new Map<string, StartRequest>();
     const server = await serverOver(storage, runs);
     await server.at('10:00:30');
-    server.fail(true);
+    server.broken.add('one');
     expect(await server.at('10:01:00')).toEqual(new Date('2026-05-04T10:01:05Z'));
-    server.fail(false);
+    server.broken.clear();
     await server.at('10:01:05');
     await server.at('10:01:10');
     expect(dates(runs)).toEqual(['10:01:00']);
+  });
+
+  it('goes on with the others while one cannot be started, and asks for none of theirs again', async () => {
+    const storage = await stored('cron: "* * * * *"\nrecoverMissedSchedules: ALL');
+    await put(storage, 'company', 'two', flowWith('company', 'two', schedule('cron: "* * * * *"')));
+    const runs = new Map<string, StartRequest>();
+    const server = await serverOver(storage, runs);
+    await server.at('10:00:30');
+    server.broken.add('one');
+    expect(await server.at('10:01:00')).toEqual(new Date('2026-05-04T10:01:05Z'));
+    expect(await server.at('10:01:05')).toEqual(new Date('2026-05-04T10:01:10Z'));
+    await server.at('10:02:00');
+    expect(dates(runs)).toEqual(['10:01:00', '10:02:00']);
+    expect(server.asked.filter((text) => text.startsWith('two'))).toHaveLength(2);
+    // What could not be started is found by another server as well.
+    const other = await serverOver(storage, runs);
+    await other.at('10:02:10');
+    await server.at('10:02:20');
+    expect([...runs.values()].map(({ flow, trigger }) => [flow.id, trigger.variables.date])).toEqual([
+      ['two', '2026-05-04T10:01:00Z'],
+      ['two', '2026-05-04T10:02:00Z'],
+      ['one', '2026-05-04T10:01:00Z'],
+      ['one', '2026-05-04T10:02:00Z'],
+    ]);
+  });
+
+  it('tells of inputs that cannot be rendered once for each time, and goes on', async () => {
+    const storage = await stored('cron: "* * * * *"\ninputs:\n  day: "{{ nothing.there }}"');
+    await put(storage, 'company', 'two', flowWith('company', 'two', schedule('cron: "* * * * *"')));
+    const told: unknown[] = [];
+    const logger = { ...silentLogger, error: (fields: unknown) => told.push(fields) };
+    const runs = new Map<string, StartRequest>();
+    const server = await serverOver(storage, runs, { logger });
+    for (const time of ['10:00:30', '10:01:00', '10:01:05', '10:02:00']) await server.at(time);
+    expect([...runs.values()].map(({ flow }) => flow.id)).toEqual(['two', 'two']);
+    expect(told).toEqual(
+      ['10:01', '10:02'].map((time) =>
+        expect.objectContaining({
+          schedule: 'company/one/timer',
+          date: new Date(`2026-05-04T${time}:00Z`),
+          error: expect.objectContaining({ code: 'EXPRESSION_ERROR' }),
+        }),
+      ),
+    );
+  });
+
+  it('asks no cron expression while nothing is due', async () => {
+    const storage = createMemoryStorage();
+    for (let number = 0; number < 50; number++) {
+      const id = `flow${number}`;
+      await put(storage, 'company', id, flowWith('company', id, schedule(`cron: "${number} * * * *"`)));
+    }
+    const server = await serverOver(storage, new Map());
+    await server.at('10:51:00');
+    const spies = [vi.spyOn(Cron.prototype, 'nextRun'), vi.spyOn(Cron.prototype, 'previousRuns')];
+    expect(await server.at('10:59:50')).toEqual(new Date('2026-05-04T11:00:00Z'));
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+    await server.at('11:00:00');
+    for (const spy of spies) spy.mockRestore();
+    expect(server.asked).toEqual(['flow0 2026-05-04T11:00:00Z']);
+  });
+
+  it('makes a thousand runs at most of a year without a server, and not by counting its seconds', async () => {
+    const storage = await stored('cron: "* * * * * *"\nwithSeconds: true\nrecoverMissedSchedules: ALL');
+    const runs = new Map<string, StartRequest>();
+    await (await serverOver(storage, runs)).at('2025-05-04T10:00:00Z');
+    await (await serverOver(storage, runs)).at('2026-05-04T10:00:00Z');
+    const recent = dates(runs).filter((date) => date >= '09:59:00' && date <= '10:00:00');
+    expect(recent).toHaveLength(61);
+    expect(runs.size).toBe(1061);
+  });
+
+  it('goes on when the clock is set back', async () => {
+    const storage = await stored('cron: "*/5 * * * *"');
+    const runs = new Map<string, StartRequest>();
+    const server = await serverOver(storage, runs);
+    for (const time of ['10:00:30', '10:05:00', '09:00:30', '09:05:00', '09:10:00']) await server.at(time);
+    expect(dates(runs)).toEqual(['10:05:00', '09:05:00', '09:10:00']);
+  });
+
+  it('does not run what lies before an edit by what the edit says', async () => {
+    const storage = await stored('cron: "0 0 * * *"\nrecoverMissedSchedules: ALL');
+    const runs = new Map<string, StartRequest>();
+    const server = await serverOver(storage, runs);
+    for (const time of ['10:00:30', '10:00:45']) await server.at(time);
+    await put(storage, 'company', 'one', flowWith('company', 'one', schedule('cron: "* * * * *"')));
+    await server.catalog.refresh();
+    await server.at('10:02:10');
+    // Once more it is a name that is known, and what came since the last look is due.
+    expect(dates(runs)).toEqual(['10:01:00', '10:02:00']);
+  });
+
+  // Skipped times come right after the change, those that come twice come once. Lord Howe shifts by half an hour.
+  it.each([
+    ['30 2 * * *', 'Europe/Berlin', '2026-03-28T12:00:00Z', '29T03:00:00+02:00', '30T02:30:00+02:00'],
+    ['30 2 * * *', 'Europe/Berlin', '2026-10-24T12:00:00Z', '25T02:30:00+02:00', '26T02:30:00+01:00'],
+    ['30 2 * * *', 'America/New_York', '2026-03-07T18:00:00Z', '08T03:00:00-04:00', '09T02:30:00-04:00'],
+    ['30 1 * * *', 'America/New_York', '2026-10-31T18:00:00Z', '01T01:30:00-04:00', '02T01:30:00-05:00'],
+    ['15 2 * * *', 'Australia/Lord_Howe', '2026-10-03T06:00:00Z', '04T02:30:00+11:00', '05T02:15:00+11:00'],
+    ['45 1 * * *', 'Australia/Lord_Howe', '2026-04-04T06:00:00Z', '05T01:45:00+11:00', '06T01:45:00+10:30'],
+  ])('runs %s in %s once a day where clocks change, from %s', async (cron, timezone, from, ...expected) => {
+    const storage = await stored(`cron: "${cron}"\ntimezone: ${timezone}`);
+    const runs = new Map<string, StartRequest>();
+    const server = await serverOver(storage, runs);
+    for (let minute = 0; minute <= 40 * 60; minute += 5) {
+      await server.at(new Date(Date.parse(from) + minute * 60_000).toISOString());
+    }
+    expect([...runs.values()].map(({ trigger }) => String(trigger.variables.date).slice(8))).toEqual(
+      expected,
+    );
+    expect(new Set(server.asked).size).toBe(server.asked.length);
   });
 
   it('spreads the runs of one moment, each flow always at its own place', async () => {

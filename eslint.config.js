@@ -41,6 +41,19 @@ export default tseslint.config(
     },
   },
   {
+    files: ['**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ImportDeclaration[source.value='zod'] > ImportSpecifier[imported.name='z']",
+          // That object holds all of zod, and keeps the build from leaving out the half that nobody uses.
+          message: "Write: import * as z from 'zod'.",
+        },
+      ],
+    },
+  },
+  {
     files: ['src/**/*.ts', 'tasks/**/*.ts', 'schemas/**/*.ts'],
     ignores: ['src/testing/**'],
     rules: {

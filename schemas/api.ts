@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorReport } from './error-codes.js';
 import { taskRun } from './execution.js';
 import { changeState, planDocument, planSummary } from './plan.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bool, integer } from './property.js';
 
 /** Marks a property whose value is masked wherever it appears. */

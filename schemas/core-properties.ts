@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bool, duration, integer } from './property.js';
 import { identifier } from './resources.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Every way a run can fail, as a stable code that programs may rely on. */
 export const errorCodes = [

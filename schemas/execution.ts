@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorReport } from './error-codes.js';
 
 /** `PAUSED`: it stands at a pause, and goes on from there later. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { identifier, namespaceName } from './resources.js';
 
 /** A task as it stands in a flow: `id`, `type` and whatever its type takes, expressions included. */

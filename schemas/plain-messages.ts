@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /**
  * Says what is wrong with a value for whoever wrote the file, not for users of the schema library: "is required", "must

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { resourceKey } from './resources.js';
 
 /** What becomes of one resource. */

@@ -1,9 +1,11 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Property types that also accept the strings a rendered expression leaves behind. */
 
 /** `true`, `false`, or a string that renders to one of them. */
-export const bool = () => z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]);
+export const bool = () => anyBoolean;
+
+const anyBoolean = z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]);
 
 /** A whole number within bounds, or a string that renders to one. */
 export const integer = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>

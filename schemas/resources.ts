@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Kinds of thing that storage holds. `state` is flowgit's own record of a sync. */
 export const resourceKinds = ['flow', 'file', 'dashboard', 'state'] as const;

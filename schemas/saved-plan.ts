@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { planDocument } from './plan.js';
 import { resourceKey } from './resources.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { secret } from './connection.js';
 import { planSummary } from './plan.js';
 import { bool, integer, repositoryDirectory, stringList } from './property.js';

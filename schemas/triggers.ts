@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { secret } from './connection.js';
 import { bool, duration, stringList } from './property.js';
 import { triggerConditions } from './trigger-conditions.js';

@@ -1,66 +1,102 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { rolldown } from 'rolldown';
 
 /**
- * Writes the package's JavaScript: one file for each entry, and shared chunks for the rest. A sync is a process of a
- * quarter of a second, and Node needs longer to open five hundred small modules than git needs for the whole job: as
- * chunks, with the packages below among them, the front door opens in less than half the time.
+ * Writes the package's JavaScript: one file for each entry, one for all that every sync needs, and chunks for what is
+ * loaded later. A sync is a process of a quarter of a second, and Node needs longer to open five hundred small modules
+ * than git needs for the whole job.
  */
-const entries = [
-  'tasks/index.ts',
-  'src/storage/index.ts',
-  'src/git/index.ts',
-  'src/testing/index.ts',
-  'bin/flowgit.ts',
-];
+const entries = ['tasks/index', 'src/storage/index', 'src/git/index', 'src/testing/index', 'bin/flowgit'];
+
+/** What these load at once becomes one file, */
+const library = ['tasks/index', 'src/storage/index'];
+
+/** and what the command loads of it before it knows what it is asked for becomes another. */
+const command = ['bin/flowgit'];
 
 /** Many small files that every run needs. All other dependencies stay where npm puts them, and load when needed. */
 const bundled = ['zod', 'yaml', 'picomatch', 'ignore', 'p-limit'];
 
 export async function bundle({ root, outdir }) {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: entries,
-    outdir,
-    outbase: '.',
-    chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
+  const external = Object.keys(dependencies).filter((name) => !bundled.includes(name));
+  const needs = { library: new Set(), command: new Set() };
+  const build = await rolldown({
+    cwd: root,
+    input: Object.fromEntries(entries.map((entry) => [entry, join(root, `${entry}.ts`)])),
     platform: 'node',
-    target: 'node20',
-    external: Object.keys(dependencies).filter((name) => !bundled.includes(name)),
+    transform: { target: 'node20' },
+    external: (id) =>
+      id.startsWith('node:') || external.some((name) => id === name || id.startsWith(`${name}/`)),
     // Its "node" build is 70 CommonJS files around the same code.
-    alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
-    plugins: [oneLanguage],
-    metafile: true,
-    logLevel: 'warning',
+    resolve: { alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') } },
+    plugins: [
+      oneLanguage,
+      collectStatic(root, library, needs.library),
+      collectStatic(root, command, needs.command),
+    ],
+    // A room that a public entry opens at once, and a task only when it needs it, is no mistake.
+    checks: { ineffectiveDynamicImport: false },
   });
-  writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licenses(root, metafile));
+  const { output } = await build.write({
+    dir: outdir,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    codeSplitting: {
+      groups: [
+        { name: 'base', test: (id) => needs.library.has(id) && needs.command.has(id) },
+        { name: 'library', test: (id) => needs.library.has(id) && !needs.command.has(id) },
+      ],
+    },
+  });
+  await build.close();
+  const files = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+  writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licenses(root, files));
 }
 
 /** zod offers its messages in fifty languages; ours are English. */
 const oneLanguage = {
   name: 'one-language',
-  setup({ onResolve, resolve }) {
-    onResolve({ filter: /\/locales\/index\.js$/ }, ({ resolveDir, kind, importer }) =>
-      importer.includes('/zod/') ? resolve('../locales/en.js', { resolveDir, kind }) : undefined,
-    );
+  resolveId: {
+    filter: { id: /\/locales\/index\.js$/ },
+    handler(_id, importer) {
+      return importer?.includes('/zod/') ? this.resolve('../locales/en.js', importer) : null;
+    },
   },
 };
 
+/** Collects the modules that the entries load at once, and not only when somebody asks for more. */
+function collectStatic(root, doors, modules) {
+  return {
+    name: 'collect-static',
+    buildEnd() {
+      const waiting = doors.map((door) => join(root, `${door}.ts`));
+      for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+        const module = modules.has(id) ? null : this.getModuleInfo(id);
+        if (module === null || module.isExternal) continue;
+        modules.add(id);
+        waiting.push(...module.importedIds);
+      }
+    },
+  };
+}
+
 /** What the licenses of the packages inside ask for: their text, kept with the code. */
-function licenses(root, { inputs }) {
+function licenses(root, files) {
+  const inside = join(root, 'node_modules/');
   const packages = new Set(
-    Object.keys(inputs).flatMap((path) => /^(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
+    files.flatMap((file) =>
+      file.startsWith(inside) ? (/^(?:@[^/]+\/)?[^/]+/.exec(file.slice(inside.length)) ?? []) : [],
+    ),
   );
   return [...packages]
     .sort()
-    .map((folder) => {
-      const { name, version } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-      return `${name} ${version}\n\n${licenseOf(join(root, folder)).trim()}\n`;
+    .map((name) => {
+      const folder = join(root, 'node_modules', name);
+      const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      return `${name} ${version}\n\n${licenseOf(folder).trim()}\n`;
     })
     .join(`\n${'-'.repeat(80)}\n\n`);
 }

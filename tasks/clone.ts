@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { connection } from '../schemas/connection.js';
 import { bool, integer, repositoryDirectory } from '../schemas/property.js';
 import { verification } from '../schemas/transfer.js';

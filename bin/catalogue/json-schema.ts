@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** As much of JSON Schema as is looked into here. */
 export interface JsonSchema {

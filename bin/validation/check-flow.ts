@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { coreProperties } from '../../schemas/core-properties.js';
 import { type FlowDefinition, type PlacedTask, tasksOf } from '../../schemas/flow.js';
 import { plainMessages } from '../../schemas/plain-messages.js';

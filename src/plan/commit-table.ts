@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SortedLines } from './sorted-lines.js';
 
 /** A commit as `blame` tells it; the time is in seconds since the epoch. */

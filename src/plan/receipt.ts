@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ResourceKey } from '../../schemas/resources.js';
 import { formatKey, type Scope, type StorageAdapter } from '../storage/types.js';
 

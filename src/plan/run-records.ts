@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorReport } from '../../schemas/error-codes.js';
 import { changeState, type PlanDocument, planSummary } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';

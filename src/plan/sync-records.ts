@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Revision } from '../git/types.js';
 import type { StorageAdapter } from '../storage/types.js';
 import { openState, type SyncedResource, type SyncIdentity, type SyncState } from './sync-state.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ResourceKey, ResourceKind } from '../../schemas/resources.js';
 import { formatKey, type StorageAdapter, type StoredContent } from '../storage/types.js';
 import { type CommitTable, commitTable } from './commit-table.js';

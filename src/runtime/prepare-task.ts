@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type CoreProperties, coreProperties, ignoredCoreProperties } from '../../schemas/core-properties.js';
 import type { TaskDefinition } from '../../schemas/flow.js';
 import { plainMessages } from '../../schemas/plain-messages.js';

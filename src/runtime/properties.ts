@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { plainMessages } from '../../schemas/plain-messages.js';
 import { InvalidPropertiesError } from '../errors.js';
 import type { Redactor } from '../redaction.js';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ConnectionProperties } from '../../schemas/connection.js';
 import type { PlanEndpoint } from '../../schemas/plan.js';
 import type { authorship } from '../../schemas/transfer.js';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { authorship } from '../../schemas/transfer.js';
 import type { CommitRequest } from '../git/types.js';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { SavedPlan } from '../../schemas/saved-plan.js';
 import type { RunContext } from './context.js';
 import { resolveProperties } from './properties.js';

@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { InvalidRequestError, NotFoundError } from '../errors.js';
 import { docsPage, docsScript } from './docs-page.js';
 import { limitBodies } from './http/body-limits.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiProblem } from '../../schemas/api.js';
 import type { ServerApp } from './services.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { taskDefinition } from '../../schemas/flow.js';
 
 /** Tasks that a flowable task holds. They are rendered when they run, not before. */

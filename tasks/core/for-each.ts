@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { integer } from '../../schemas/property.js';
 import { InvalidPropertiesError } from '../../src/errors.js';
 import type { RunContext } from '../../src/runtime/context.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidPropertiesError } from '../../src/errors.js';
 
 /** A list, a map, or a text that holds one of them as JSON. */

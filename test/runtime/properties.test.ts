@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { connection, secret } from '../../schemas/connection.js';
 import { bool, integer, stringList } from '../../schemas/property.js';
 import { namespaceName } from '../../schemas/resources.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NetworkError, TaskFailedError } from '../../src/errors.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import type { AnyTaskType } from '../../src/runtime/registry.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { bool, duration, integer, repositoryDirectory, stringList } from '../../schemas/property.js';
 import { gitDirectory, guards, revision } from '../../schemas/transfer.js';
 

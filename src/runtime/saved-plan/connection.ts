@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ConnectionProperties, connectionProperties } from '../../../schemas/connection.js';
 import { type SavedConnection, savedConnectionValues } from '../../../schemas/saved-plan.js';
 import { InvalidPlanError, SecretInPlanError } from '../../errors.js';

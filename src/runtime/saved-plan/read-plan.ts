@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PlanChange } from '../../../schemas/plan.js';
 import { type SavedPlan, type SavedTask, savedPlan } from '../../../schemas/saved-plan.js';
 import { InvalidPlanError } from '../../errors.js';

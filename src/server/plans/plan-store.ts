@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FlowDefinition } from '../../../schemas/flow.js';
 import type { ResourceKey } from '../../../schemas/resources.js';
 import { type SavedPlan, savedPlan } from '../../../schemas/saved-plan.js';

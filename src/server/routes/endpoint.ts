@@ -1,5 +1,5 @@
 import type { RouteConfig } from '@hono/zod-openapi';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TokenScope } from '../../../schemas/api.js';
 import { identifier, namespaceName } from '../../../schemas/resources.js';
 import { authorize } from '../tokens/authenticate.js';

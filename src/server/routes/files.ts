@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileEntry, fileList } from '../../../schemas/api.js';
 import type { ResourceKey } from '../../../schemas/resources.js';
 import { NotFoundError } from '../../errors.js';

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { flowDocument, flowFinding, flowList, revisionList } from '../../../schemas/api.js';
 import { identifier, namespaceName, type ResourceKey } from '../../../schemas/resources.js';
 import {

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { z } from 'zod';
+import * as z from 'zod';
 import { reportError } from '../../errors.js';
 import type { ServerApp, ServerServices } from '../services.js';
 import { answers } from './endpoint.js';

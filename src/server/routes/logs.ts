@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
-import { z } from 'zod';
+import * as z from 'zod';
 import { logList } from '../../../schemas/api.js';
 import { RateLimitedError } from '../../errors.js';
 import type { ExecutionStore, LogLine } from '../../executions/types.js';

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { z } from 'zod';
+import * as z from 'zod';
 import { secretBody, secretList } from '../../../schemas/api.js';
 import { namespaceName } from '../../../schemas/resources.js';
 import { UnsupportedError } from '../../errors.js';

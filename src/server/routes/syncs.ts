@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import pLimit from 'p-limit';
-import { z } from 'zod';
+import * as z from 'zod';
 import { startedExecution, syncDocument, syncHistory, syncList } from '../../../schemas/api.js';
 import { ConflictError, FlowNotFoundError, SyncNotFoundError } from '../../errors.js';
 import { type KnownSync, listKnownSyncs } from '../../plan/known-syncs.js';

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiToken, newToken } from '../../../schemas/api.js';
 import type { ServerApp } from '../services.js';
 import { requireNamespace } from '../tokens/authenticate.js';

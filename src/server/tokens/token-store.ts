@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type TokenScope, tokenScope } from '../../../schemas/api.js';
 import type { ResourceKey } from '../../../schemas/resources.js';
 import { InvalidPropertiesError, NotFoundError } from '../../errors.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { resourceKey } from '../../../schemas/resources.js';
 import { StorageError } from '../../errors.js';
 import { blobId } from '../../resources/blob-id.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GitHost } from '../../../schemas/triggers.js';
 import { InvalidWebhookError } from '../../errors.js';
 import { parseJson, textOf } from '../webhook/body.js';

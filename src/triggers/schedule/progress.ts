@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ResourceKey } from '../../../schemas/resources.js';
 import { StorageConflictError } from '../../errors.js';
 import type { StorageAdapter } from '../../storage/types.js';

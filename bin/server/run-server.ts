@@ -10,6 +10,7 @@ import { openSuspendedSyncs, startUnlessSuspended } from '../../src/server/suspe
 import { openTokenStore, type TokenStore } from '../../src/server/tokens/token-store.js';
 import { createFlowCatalog } from '../../src/triggers/flow-catalog.js';
 import { createDeliveryLog } from '../../src/triggers/git-host/delivery-log.js';
+import { createPushPace } from '../../src/triggers/git-host/push-pace.js';
 import { createScheduler } from '../../src/triggers/schedule/scheduler.js';
 import { tellIdle } from '../../src/triggers/tell-idle.js';
 import type { FlowCatalog, StartRun } from '../../src/triggers/types.js';
@@ -127,6 +128,7 @@ async function appOf(
         secrets,
         logger,
         deliveries: createDeliveryLog(storage),
+        pace: createPushPace(),
         startRun: startTriggered,
       },
     },

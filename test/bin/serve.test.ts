@@ -1,22 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GitServer, startGitServer } from '../../src/testing/git-server.js';
 import { BareRepository, temporaryDirectory } from '../support/bare-repository.js';
 import { flowSource } from '../support/world.js';
 import { cli } from './cli.js';
-
-const entry = fileURLToPath(new URL('../../bin/flowgit.ts', import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+import { type Serving, serve } from './serving.js';
 
 let cwd: string;
 let remove: () => Promise<void>;
 let git: GitServer;
-let child: ChildProcess | null = null;
+let serving: Serving | null = null;
 
 beforeEach(async () => {
   ({ path: cwd, remove } = await temporaryDirectory());
@@ -26,29 +19,15 @@ beforeEach(async () => {
   git = await startGitServer({ root: cwd });
 });
 afterEach(async () => {
-  child?.kill('SIGKILL');
-  child = null;
+  await serving?.kill();
+  serving = null;
   await git.close();
   await remove();
 });
 
-/** Starts the server as a process of its own, and gives its address. */
 async function start(...argv: string[]): Promise<string> {
-  child = spawn(process.execPath, ['--import', tsx, entry, 'serve', '--port', '0', ...argv], {
-    cwd,
-    env: { PATH: process.env.PATH, HOME: cwd },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let errors = '';
-  child.stderr?.on('data', (chunk) => {
-    errors += String(chunk);
-  });
-  if (child.stdout === null) throw new Error('The process has no output.');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [, url] = /listening at (\S+),/.exec(line) ?? [];
-    if (url !== undefined) return url;
-  }
-  throw new Error(`The server did not start: ${errors}`);
+  serving = await serve(cwd, ...argv);
+  return serving.url;
 }
 
 const syncFlow = () => `id: sync
@@ -109,9 +88,7 @@ describe('flowgit serve', () => {
       'flowgit_sync_total{outcome="changed",task="git.SyncFlows"} 1',
     );
 
-    child?.kill('SIGTERM');
-    const [code] = child === null ? [] : await once(child, 'exit');
-    expect(code).toBe(0);
+    expect(await serving?.stop()).toBe(0);
   });
 
   it('reaches no address of its own network unless that is allowed', async () => {

@@ -13,6 +13,7 @@ import type { ServerApp } from '../../src/server/services.js';
 import { openTokenStore, type TokenStore } from '../../src/server/tokens/token-store.js';
 import { createFlowCatalog } from '../../src/triggers/flow-catalog.js';
 import { createDeliveryLog } from '../../src/triggers/git-host/delivery-log.js';
+import { createPushPace } from '../../src/triggers/git-host/push-pace.js';
 import { allTasks } from '../../tasks/index.js';
 
 /** The API over a real engine in memory. */
@@ -79,6 +80,7 @@ export async function openServerWorld(options: ServerWorldOptions = {}): Promise
         startRun,
         logger: silentLogger,
         deliveries: createDeliveryLog(storage),
+        pace: createPushPace(),
         secrets: { get: async () => null },
       },
     },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { StorageConflictError } from '../../errors.js';
-import type { StorageAdapter, StoredContent } from '../../storage/types.js';
+import type { StorageAdapter, StorageChange, StoredContent } from '../../storage/types.js';
 
 /** Which deliveries were carried out, over restarts and for all servers of one storage. */
 export interface DeliveryLog {
@@ -14,22 +14,27 @@ const maxConflicts = 20;
 
 /**
  * Keeps the newest marks in records of kind `state`: sixteen of them, so that one delivery rewrites little, and servers
- * seldom meet.
+ * seldom meet. Marks that come while others are written go into one write.
  */
 export function createDeliveryLog(storage: StorageAdapter, { marksPerRecord = 1024 } = {}): DeliveryLog {
-  /** Ends of what this process writes, by record, one after the other. */
-  const writes = new Map<number, Promise<void>>();
+  let writing: Promise<void> = Promise.resolve();
+  let next: { marks: string[]; written: Promise<void> } | null = null;
 
-  const add = async (shard: number, digests: readonly string[]) => {
+  const write = async (marks: readonly string[]) => {
+    const shards = [...byShard(marks)];
     for (let conflicts = 0; ; conflicts++) {
-      const present = await read(storage, shard);
-      const former = linesOf(present);
-      const fresh = digests.filter((digest) => !former.includes(digest));
-      if (fresh.length === 0) return;
-      const content = Buffer.from([...former, ...fresh].slice(-marksPerRecord).join('\n'));
-      const expectedOid = present?.oid ?? null;
+      const stored = await storage.read(shards.map(([shard]) => keyOf(shard)));
+      const changes = shards.flatMap(([shard, digests], index): StorageChange[] => {
+        const present = stored[index] ?? null;
+        const former = linesOf(present);
+        const fresh = digests.filter((digest) => !former.includes(digest));
+        if (fresh.length === 0) return [];
+        const content = Buffer.from([...former, ...fresh].slice(-marksPerRecord).join('\n'));
+        return [{ action: 'put', key: keyOf(shard), content, expectedOid: present?.oid ?? null }];
+      });
+      if (changes.length === 0) return;
       try {
-        await storage.apply({ changes: [{ action: 'put', key: keyOf(shard), content, expectedOid }] });
+        await storage.apply({ changes });
         return;
       } catch (error) {
         if (!(error instanceof StorageConflictError) || conflicts === maxConflicts) throw error;
@@ -39,23 +44,26 @@ export function createDeliveryLog(storage: StorageAdapter, { marksPerRecord = 10
 
   return {
     async hasAny(marks) {
-      const found = [...byShard(marks)].map(async ([shard, digests]) => {
-        const lines = linesOf(await read(storage, shard));
+      const shards = [...byShard(marks)];
+      const stored = await storage.read(shards.map(([shard]) => keyOf(shard)));
+      return shards.some(([, digests], index) => {
+        const lines = linesOf(stored[index] ?? null);
         return digests.some((digest) => lines.includes(digest));
       });
-      return (await Promise.all(found)).includes(true);
     },
-    async add(marks) {
-      const written = [...byShard(marks)].map(([shard, digests]) => {
-        const write = (writes.get(shard) ?? Promise.resolve()).then(() => add(shard, digests));
-        // A write that failed is its own caller's matter, and does not stop the next.
-        writes.set(
-          shard,
-          write.catch(() => {}),
-        );
-        return write;
-      });
-      await Promise.all(written);
+    add(marks) {
+      if (next === null) {
+        const batch = { marks: [] as string[], written: Promise.resolve() };
+        batch.written = writing.then(() => {
+          next = null;
+          return write(batch.marks);
+        });
+        // A write that failed is for those who wait for it, and does not stop the next.
+        writing = batch.written.catch(() => {});
+        next = batch;
+      }
+      next.marks.push(...marks);
+      return next.written;
     },
   };
 }
@@ -68,11 +76,6 @@ function byShard(marks: readonly string[]): Map<number, string[]> {
     found.set(shard, [...(found.get(shard) ?? []), digest.toString('base64url')]);
   }
   return found;
-}
-
-async function read(storage: StorageAdapter, shard: number): Promise<StoredContent | null> {
-  const [content] = await storage.read([keyOf(shard)]);
-  return content ?? null;
 }
 
 function linesOf(content: StoredContent | null): string[] {

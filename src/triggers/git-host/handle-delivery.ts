@@ -15,6 +15,7 @@ import type { FlowCatalog, StartRun, StoredFlow } from '../types.js';
 import { defaultMaxBodyBytes } from '../webhook/handle-webhook.js';
 import { headerOf, type RequestHeaders } from '../webhook/headers.js';
 import type { DeliveryLog } from './delivery-log.js';
+import type { PushPace } from './push-pace.js';
 import { readEvent } from './read-event.js';
 import { createSecretReader } from './secrets.js';
 import { readSignature } from './signature.js';
@@ -36,6 +37,7 @@ export interface DeliveryOptions {
   catalog: Pick<FlowCatalog, 'list'>;
   secrets: SecretSource;
   deliveries: DeliveryLog;
+  pace: PushPace;
   startRun: StartRun;
   logger: Logger;
   clock?: () => Date;
@@ -66,7 +68,8 @@ export async function handleDelivery(
     const error = new LimitExceededError(`The body is larger than ${maxBodyBytes} bytes.`);
     return { status: 413, error };
   }
-  const check = readSignature(host, { headers, rawBody, now: clock() });
+  const now = clock();
+  const check = readSignature(host, { headers, rawBody, now });
   if (check === null) return unsigned(host);
   const signed = await candidates(host, check, options);
   if (signed.length === 0) return unsigned(host);
@@ -78,7 +81,7 @@ export async function handleDelivery(
     const marks = marksOf(host, request);
     if (await deliveries.hasAny(marks)) return nothing('this delivery was carried out before');
     const result = await startPush(
-      { pushes: event.pushes, candidates: signed, mark: marks[0] ?? '' },
+      { pushes: event.pushes, candidates: signed, mark: marks[0] ?? '', now },
       options,
     );
     await deliveries.add(marks);

@@ -8,6 +8,7 @@ import type { StartRequest, StartRun, StoredFlow } from '../types.js';
 import type { PushCandidate } from './handle-delivery.js';
 import { type PushFilter, whyNot } from './match-push.js';
 import type { Push } from './push.js';
+import type { PushPace } from './push-pace.js';
 
 /** A run that a push started, or did not because one that waits will do. */
 export interface StartedPush {
@@ -22,7 +23,7 @@ const maxRecordedPaths = 1000;
 
 /**
  * Starts every flow that a push is for. Of the pushes to one branch that come while a run waits, none starts another: the
- * one that waits will find the newest commit.
+ * one that waits will find the newest commit; and it waits a little, for the rest of a burst to come.
  * @throws AggregateError when runs could not be started, after the others were
  */
 export async function startPush(
@@ -30,8 +31,9 @@ export async function startPush(
     pushes,
     candidates,
     mark,
-  }: { pushes: readonly Push[]; candidates: readonly PushCandidate[]; mark: string },
-  { startRun, logger }: { startRun: StartRun; logger: Logger },
+    now,
+  }: { pushes: readonly Push[]; candidates: readonly PushCandidate[]; mark: string; now: Date },
+  { startRun, pace, logger }: { startRun: StartRun; pace: PushPace; logger: Logger },
 ): Promise<{ runs: StartedPush[]; ignored: string | null }> {
   const runs: StartedPush[] = [];
   const reasons = new Set<string>();
@@ -45,7 +47,8 @@ export async function startPush(
       }
       try {
         const { namespace, id } = candidate.flow;
-        runs.push({ namespace, flow: id, ...(await startRun(request)) });
+        const startAfter = pace.next(request.coalesceKey, now);
+        runs.push({ namespace, flow: id, ...(await startRun({ ...request, startAfter })) });
       } catch (error) {
         failures.push(error);
       }
@@ -67,7 +70,7 @@ async function requestFor(
   push: Push,
   mark: string,
   logger: Logger,
-): Promise<StartRequest | string> {
+): Promise<(StartRequest & { coalesceKey: string }) | string> {
   try {
     const { url, branches, paths } = trigger;
     const filter = (await renderValue(

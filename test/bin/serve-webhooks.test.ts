@@ -1,0 +1,142 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sign } from '@octokit/webhooks-methods';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { executionList, flowDocument } from '../../schemas/api.js';
+import { type GitServer, startGitServer } from '../../src/testing/git-server.js';
+import { BareRepository, temporaryDirectory } from '../support/bare-repository.js';
+import { usePostgresServer } from '../support/postgres-server.js';
+import { flowSource } from '../support/world.js';
+import { type Serving, serve } from './serving.js';
+
+const postgres = usePostgresServer();
+const secret = 'what the host was given';
+let cwd: string;
+let remove: () => Promise<void>;
+let git: GitServer;
+let repository: BareRepository;
+let serving: Serving | null = null;
+
+beforeEach(async () => {
+  ({ path: cwd, remove } = await temporaryDirectory());
+  repository = await BareRepository.create(join(cwd, 'flows.git'), {
+    '_flows/a.yml': flowSource('company.team', 'a'),
+  });
+  git = await startGitServer({ root: cwd });
+});
+afterEach(async () => {
+  await serving?.kill();
+  serving = null;
+  await git.close();
+  await remove();
+});
+
+const syncFlow = () => `id: sync
+namespace: system
+tasks:
+  - id: git
+    type: git.SyncFlows
+    url: ${git.url}/flows.git
+    targetNamespace: company.team
+triggers:
+  - id: pushed
+    type: git.trigger.Push
+    provider: github
+    url: ${git.url}/flows.git
+    paths: [_flows]
+    secret: "{{ secret('HOOK') }}"
+`;
+
+async function start(storage: string, ...argv: string[]): Promise<string> {
+  serving = await serve(
+    cwd,
+    '--storage',
+    storage,
+    '--allow-remote',
+    '127.0.0.1',
+    '--secret',
+    `HOOK=${secret}`,
+    ...argv,
+  );
+  const api = `${serving.url}/api/v1/main`;
+  expect((await fetch(`${api}/flows`, { method: 'POST', body: syncFlow() })).status).toBe(201);
+  return api;
+}
+
+let number = 0;
+async function deliver(api: string, before: string, after: string, paths: string[]) {
+  const body = JSON.stringify({
+    ref: 'refs/heads/main',
+    before,
+    after,
+    forced: false,
+    commits: [{ id: after, added: [], removed: [], modified: paths, timestamp: new Date().toISOString() }],
+    repository: { full_name: 'company/flows', clone_url: `${git.url}/flows.git` },
+  });
+  number++;
+  return fetch(`${new URL(api).origin}/api/v1/webhooks/github`, {
+    method: 'POST',
+    body,
+    headers: {
+      'Content-Type': 'application/json',
+      'X-GitHub-Event': 'push',
+      'X-GitHub-Delivery': `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
+      'X-Hub-Signature-256': await sign(secret, body),
+    },
+  });
+}
+
+async function list(api: string) {
+  return executionList.parse(await (await fetch(`${api}/executions?limit=200`)).json()).executions;
+}
+
+/** Every execution, when all have ended. */
+async function ended(api: string) {
+  const isOver = async () => (await list(api)).every(({ endedAt }) => endedAt !== null);
+  await expect.poll(isOver, { timeout: 40_000 }).toBe(true);
+  return list(api);
+}
+
+describe('pushes that a git host reports', () => {
+  it.each(['file', 'postgres'])(
+    'make at most two runs in a burst of 100, and end at the newest commit, with storage in %s',
+    async (kind) => {
+      const storage = kind === 'postgres' ? await postgres().createDatabase() : `file:${join(cwd, 'data')}`;
+      const api = await start(storage);
+      const source = (push: number) => `${flowSource('company.team', 'a')}# push ${push}\n`;
+      const commits = [(await repository.tip()) ?? ''];
+      for (let push = 1; push <= 100; push++) {
+        const from = push === 1 ? 'main' : 'next';
+        commits.push(await repository.commit({ '_flows/a.yml': source(push) }, { branch: 'next', from }));
+      }
+      const answers: Promise<Response>[] = [];
+      for (const [index, after] of commits.slice(1).entries()) {
+        await writeFile(join(repository.path, 'refs/heads/main'), `${after}\n`);
+        answers.push(deliver(api, commits[index] ?? '', after, ['_flows/a.yml']));
+      }
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      expect(statuses).toEqual(Array.from({ length: 100 }, () => 202));
+      const executions = await ended(api);
+      expect(executions.map(({ state }) => state)).toEqual(['SUCCESS', 'SUCCESS']);
+      const stored = await fetch(`${api}/flows/company.team/a`);
+      expect(flowDocument.parse(await stored.json()).source).toBe(source(100));
+    },
+    60_000,
+  );
+
+  it('start nothing when they change nothing below the paths of the trigger', async () => {
+    const api = await start(`file:${join(cwd, 'data')}`, '--no-worker');
+    const [before, after] = ['1'.repeat(40), '2'.repeat(40)];
+    const outside = await deliver(api, before, after, ['docs/a.md', '_flows2/b.yml']);
+    expect(outside.status).toBe(200);
+    expect(await outside.json()).toEqual({
+      runs: [],
+      ignored: 'the push changes none of the paths that triggers are for',
+    });
+    expect((await list(api)).length).toBe(0);
+    expect((await deliver(api, before, after, ['docs/a.md', '_flows/b.yml'])).status).toBe(202);
+    expect((await list(api)).map(({ trigger }) => trigger)).toMatchObject([
+      { type: 'webhook', id: 'pushed', variables: { branch: 'main', before, after } },
+    ]);
+  });
+});

@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { StorageError, UnsafePathError } from '../src/errors.js';
 import type { Redactor } from '../src/redaction.js';
 import type { OutputFiles } from '../src/runtime/context.js';
+import { wholeContent } from '../src/runtime/output-content.js';
 
 /**
  * Keeps the files of one execution in a directory of its own, as `file:` URIs. Reported rows, JSON Lines, are masked
@@ -18,7 +19,8 @@ export function directoryOutputFiles(root: string, executionId: string, redactor
         throw new UnsafePathError(`The output file "${name}" leaves its directory.`);
       await mkdir(dirname(path), { recursive: true });
       const masks = !verbatim && name.endsWith('.jsonl') && redactor.hasSecrets;
-      return pathToFileURL(await writeNew(path, masks ? maskRows(content, redactor) : content)).href;
+      const whole = wholeContent(content);
+      return pathToFileURL(await writeNew(path, masks ? maskRows(whole, redactor) : whole)).href;
     },
     async read(uri) {
       if (!uri.startsWith('file:')) throw new StorageError(`${uri} is not an output file of a run.`);

@@ -16,7 +16,7 @@ import { adoptChanged, adoptFlows } from '../src/plan/adopt-flows.js';
 import { memoryOf, readGitFlows, refuseDuplicates } from '../src/plan/git-flows.js';
 import { ignoredFlows } from '../src/plan/ignored-flows.js';
 import { formatRevision, jsonLines, remarks } from '../src/plan/report.js';
-import { readSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
+import { loadSyncState, openSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, namespaceOfPath, pathOfFlow } from '../src/resources/flow-path.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
@@ -103,8 +103,8 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   const place: FlowPlace = { directory, namespace, children };
   const scope = { kind: 'flow', namespace, children } as const;
   const identity = identityOf(remote, properties);
-  const state = await readSyncState(context.storage, identity);
-  const snapshot = await openRevision(remote, properties, state);
+  const opened = await openSyncState(context.storage, identity);
+  const snapshot = await openRevision(remote, properties, opened);
   const choices = agreementOf(context, identity, snapshot.commit, scope, properties, {
     ignoreInvalid: properties.ignoreInvalidFlows,
     failOnMissing: properties.failOnMissingDirectory,
@@ -119,13 +119,13 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     task: SyncFlows.type,
     policy: properties,
     identity,
-    state,
     scope,
     revision: revisionOf(properties),
     snapshot,
   };
   const quick = await syncFromReceipt(context, {
     ...run,
+    state: opened,
     agreement,
     rowOf,
     isRelevant: (path) => namespaceOfPath(place, path) !== null,
@@ -139,6 +139,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
 
   const source = await listSource(remote, snapshot, directory, properties.failOnMissingDirectory);
   const { entries } = source;
+  const state = await loadSyncState(context.storage, identity, opened);
   const version = (await context.storage.version?.(scope)) ?? null;
   const stored = await context.storage.list(scope, { signal: context.signal });
   const found = await readGitFlows({ snapshot, entries, place, memory: memoryOf(state) });
@@ -160,6 +161,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   });
   const result = await syncToStorage(context, {
     ...run,
+    state,
     connection: properties,
     version,
     stored: stored.filter(({ key }) => !spared.has(formatKey(key))),

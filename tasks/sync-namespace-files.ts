@@ -14,7 +14,7 @@ import {
 import type { Remote } from '../src/git/types.js';
 import { gitNamespaceFiles, readChangedFiles } from '../src/plan/git-namespace-files.js';
 import { formatRevision, jsonLines, remarks } from '../src/plan/report.js';
-import { readSyncState, type SyncIdentity, type SyncState } from '../src/plan/sync-state.js';
+import { loadSyncState, type OpenState, openSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
 import { isInGit, keepFileName, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
@@ -87,8 +87,8 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const { namespace, gitDirectory: directory } = properties;
   const scope = { kind: 'file', namespace, children: false } as const;
   const identity = identityOf(remote, properties);
-  const state = await readSyncState(context.storage, identity);
-  const snapshot = await openRevision(remote, properties, state);
+  const opened = await openSyncState(context.storage, identity);
+  const snapshot = await openRevision(remote, properties, opened);
   const choices = agreementOf(context, identity, snapshot.commit, scope, properties, {
     failOnMissing: properties.failOnMissingDirectory,
     ...(properties.verify && { verified: verifiedBy(properties.verify) }),
@@ -102,19 +102,23 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     task: SyncNamespaceFiles.type,
     policy: properties,
     identity,
-    state,
     scope,
     revision: revisionOf(properties),
     snapshot,
   };
   const quick = await syncFromReceipt(context, {
     ...run,
+    state: opened,
     agreement,
     rowOf,
     isRelevant: () => true,
     // Whether a directory counts as empty is seen by looking at all of it.
     decode: async (changed, removed) =>
-      removed.length > 0 || changed.some(({ path }) => liesInKept(state, path))
+      removed.length > 0 ||
+      (await areInKept(
+        opened,
+        changed.map(({ path }) => path),
+      ))
         ? null
         : readChangedFiles(snapshot, changed, { namespace, directory }),
   });
@@ -128,6 +132,7 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     directory,
     properties.failOnMissingDirectory,
   );
+  const state = await loadSyncState(context.storage, identity, opened);
   const version = (await context.storage.version?.(scope)) ?? null;
   const stored = await context.storage.list(scope, { signal: context.signal });
   const files = gitNamespaceFiles(entries, { namespace, directory });
@@ -136,6 +141,7 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const takesPart = ({ key: { id } }: StoredEntry) => isInGit(id) && !ignored(id) && !ignored(pathOfFile(id));
   const result = await syncToStorage(context, {
     ...run,
+    state,
     connection: properties,
     version,
     stored: stored.filter(takesPart),
@@ -171,13 +177,18 @@ function identityOf(remote: Remote, properties: Properties): SyncIdentity {
   };
 }
 
-/** Whether a directory around the path has counted as empty: that ends when something comes to lie in it. */
-function liesInKept({ lines }: Pick<SyncState, 'lines'>, path: string): boolean {
-  for (let slash = path.lastIndexOf('/'); slash !== -1; slash = path.lastIndexOf('/', slash - 1)) {
-    if (lines.get(`${path.slice(0, slash)}/${keepFileName}`) !== null) return true;
-    if (slash === 0) break;
-  }
-  return false;
+/** Whether a directory around a path has counted as empty: that ends when something comes to lie in it. */
+async function areInKept({ lines }: OpenState, paths: readonly string[]): Promise<boolean> {
+  const kept = new Set(paths.flatMap(directoriesOf).map((directory) => `${directory}/${keepFileName}`));
+  const found = await lines.find([...kept]);
+  return found === null || [...found.values()].some((line) => line !== null);
+}
+
+function directoriesOf(path: string): string[] {
+  const directories: string[] = [];
+  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1))
+    directories.push(path.slice(0, slash));
+  return directories;
 }
 
 function rowOf(change: PlanChange) {

@@ -62,7 +62,7 @@ function keysOf(name: string, kind: string | undefined): ResourceKey[] {
 async function findOrigins(storage: StorageAdapter, keys: readonly ResourceKey[]): Promise<Blame[]> {
   const stored = await storage.read(keys);
   const kinds = new Set(keys.map(({ kind }) => kind));
-  const records = await listSyncRecords(storage, ({ kind }) => kinds.has(kind));
+  const records = await listSyncRecords(storage, { name: ({ kind }) => kinds.has(kind) });
   return keys.flatMap((key, index) => {
     const present = stored[index] ?? null;
     const origins = records.flatMap(({ identity, state }) => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { SortedLines } from './sorted-lines.js';
+import type { PagedLines } from './pages/paged-lines.js';
 
 /** A commit as `blame` tells it; the time is in seconds since the epoch. */
 export interface SyncedCommit {
@@ -47,12 +47,21 @@ export function usedCommits(table: CommitTable, used: ReadonlySet<number>): Comm
 
 const sweepEvery = 100;
 
-/** As `usedCommits`, now and then: it takes a look at every line of a state. */
-export function sweepCommits(table: CommitTable, lines: SortedLines): CommitTable {
+/**
+ * As `usedCommits`, now and then: it takes a look at every line of a state.
+ * @param latest the number of the commit that changes some of the lines
+ */
+export async function sweepCommits(
+  table: CommitTable,
+  latest: number | undefined,
+  lines: PagedLines,
+): Promise<CommitTable> {
   const count = Object.keys(table).length;
-  if (count < sweepEvery || count % sweepEvery !== 0) return table;
-  const text = lines.bytes.toString('latin1');
-  const used = new Set<number>();
-  for (const [, number] of text.matchAll(/"(?:,(\d+))(?:\]\n|,")/g)) used.add(Number(number));
+  if (count < sweepEvery || count % sweepEvery !== 0 || !(await lines.read())) return table;
+  const used = new Set(latest === undefined ? [] : [latest]);
+  for (const piece of lines.pieces()) {
+    const text = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('latin1');
+    for (const [, number] of text.matchAll(/"(?:,(\d+))(?:\]\n|,")/g)) used.add(Number(number));
+  }
   return usedCommits(table, used);
 }

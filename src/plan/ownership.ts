@@ -2,7 +2,8 @@ import type { ResourceKey } from '../../schemas/resources.js';
 import { OwnedByAnotherSyncError } from '../errors.js';
 import { formatKey, type StorageAdapter, type StorageChange } from '../storage/types.js';
 import type { ComparedChange } from './compare.js';
-import { receiptKey } from './receipt.js';
+import { removeLines } from './pages/rewrite-lines.js';
+import { removeReceipt } from './receipt.js';
 import { recordSyncState } from './record-sync-state.js';
 import { listSyncRecords, overlaps, type SyncRecord } from './sync-records.js';
 import { type SyncIdentity, stateKey, syncId } from './sync-state.js';
@@ -60,19 +61,16 @@ interface Dispute {
 }
 
 /** The syncs that may own something in the scope of this one. */
-async function otherSyncs(storage: StorageAdapter, identity: SyncIdentity): Promise<SyncRecord[]> {
+function otherSyncs(storage: StorageAdapter, identity: SyncIdentity): Promise<SyncRecord[]> {
   const own = syncId(identity);
-  const records = await listSyncRecords(
-    storage,
-    ({ id, direction, kind, namespace }) =>
+  return listSyncRecords(storage, {
+    name: ({ id, direction, kind, namespace }) =>
       id !== own &&
       direction === 'SYNC' &&
       kind === identity.kind &&
       overlaps({ namespace, children: true }, identity),
-  );
-  return records.filter(
-    (record) => overlaps(record.identity, identity) && !isSamePlace(record.identity, identity),
-  );
+    identity: (other) => overlaps(other, identity) && !isSamePlace(other, identity),
+  });
 }
 
 /** With and without child namespaces the same files mean the same flows: there is nothing to argue about. */
@@ -89,17 +87,14 @@ async function release(
   names: ReadonlySet<string>,
 ): Promise<StorageChange[]> {
   const kept = [...state.byKey].filter(([name]) => !names.has(name)).map(([, resource]) => resource);
-  const [receipt = null] = await storage.read([receiptKey(state.id)]);
-  const record: StorageChange | null =
+  const record: StorageChange[] =
     kept.length === 0
-      ? { action: 'delete', key: stateKey(state.id), expectedOid: state.storedOid ?? '' }
-      : recordSyncState(state, identity, state.commit, kept, { reads });
-  return [
-    ...(record === null ? [] : [record]),
-    ...(receipt === null
-      ? []
-      : [{ action: 'delete', key: receipt.key, expectedOid: receipt.oid } satisfies StorageChange]),
-  ];
+      ? [
+          ...removeLines(state.lines),
+          { action: 'delete', key: stateKey(state.id), expectedOid: state.storedOid ?? '' },
+        ]
+      : await recordSyncState(state, identity, state.commit, kept, { reads });
+  return [...record, ...(await removeReceipt(storage, state.id))];
 }
 
 const listed = 10;

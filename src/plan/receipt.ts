@@ -1,6 +1,15 @@
 import * as z from 'zod';
 import type { ResourceKey } from '../../schemas/resources.js';
-import { formatKey, type Scope, type StorageAdapter } from '../storage/types.js';
+import {
+  formatKey,
+  type Scope,
+  type StorageAdapter,
+  type StorageChange,
+  type StoredContent,
+} from '../storage/types.js';
+import { parsePages } from './pages/page.js';
+import { PagedLines } from './pages/paged-lines.js';
+import { changeLines, type RewrittenLines, removeLines, replaceText } from './pages/rewrite-lines.js';
 
 /**
  * The note a run leaves behind when both sides agree: at this commit and this version of the storage, with these
@@ -21,12 +30,12 @@ export interface Receipt {
   unchanged: number;
   /** Whether ignore rules kept some of either side out. */
   ignoring: boolean;
-  /** The rows to report for them, as JSON Lines. */
-  rows: Uint8Array;
+  /** The rows to report for them, by git path. */
+  rows: PagedLines;
 }
 
-/** A receipt to be left; `replaces` is the blob id of the one that is there, where that is known. */
-export type NewReceipt = Omit<Receipt, 'commit' | 'signed' | 'oid'> & { replaces?: string };
+/** What a receipt to be left says beside its rows. */
+export type NewReceipt = Omit<Receipt, 'commit' | 'signed' | 'oid' | 'rows'>;
 
 /** When a receipt holds. */
 export interface Agreement {
@@ -48,18 +57,32 @@ const header = z.object({
   unchanged: z.number(),
   listed: z.number(),
   ignoring: z.boolean(),
+  /** Whether the rows are in pages; otherwise they follow. */
+  paged: z.boolean().optional(),
 });
 
 /** The receipt of an earlier run, when the storage is still as that run left it; its commit may be another one. */
 export async function findReceipt(storage: StorageAdapter, agreement: Agreement): Promise<Receipt | null> {
   if (storage.version === undefined) return null;
-  const [stored = null] = await storage.read([keyOf(agreement)]);
-  if (stored === null) return null;
-  const lineEnd = stored.content.indexOf(10);
-  const found = parseHeader(stored.content.subarray(0, lineEnd));
-  if (found === null || found.choices !== JSON.stringify(agreement.choices)) return null;
-  if ((await storage.version(agreement.scope)) !== found.version) return null;
-  return { ...found, oid: stored.oid, rows: stored.content.subarray(lineEnd + 1) };
+  const [stored = null] = await storage.read([receiptKey(agreement.id)]);
+  const found = stored === null ? null : openReceipt(storage, agreement.id, stored);
+  if (stored === null || found === null || found.head.choices !== JSON.stringify(agreement.choices))
+    return null;
+  if ((await storage.version(agreement.scope)) !== found.head.version) return null;
+  const { paged: _, ...head } = found.head;
+  return { ...head, oid: stored.oid, rows: found.rows };
+}
+
+/** The changes that remove the receipt of the sync with this id; none when there is none. */
+export async function removeReceipt(storage: StorageAdapter, id: string): Promise<StorageChange[]> {
+  const [stored = null] = await storage.read([receiptKey(id)]);
+  if (stored === null) return [];
+  const found = openReceipt(storage, id, stored);
+  await found?.rows.read();
+  return [
+    ...(found === null ? [] : removeLines(found.rows)),
+    { action: 'delete', key: stored.key, expectedOid: stored.oid },
+  ];
 }
 
 /**
@@ -71,7 +94,7 @@ export async function leaveReceipt(
   storage: StorageAdapter,
   agreement: Agreement,
   expected: ReadonlyMap<string, string>,
-  receipt: Pick<NewReceipt, 'unchanged' | 'ignoring' | 'rows'>,
+  receipt: Pick<NewReceipt, 'unchanged' | 'ignoring'> & { rows: Buffer },
 ): Promise<void> {
   if (storage.version === undefined) return;
   const version = await storage.version(agreement.scope);
@@ -81,18 +104,79 @@ export async function leaveReceipt(
   await writeReceipt(storage, agreement, { ...receipt, version, listed: listing.length });
 }
 
-/** Writes a receipt for a version that is known to be right. */
+/** Writes a receipt, with all its rows, for a version that is known to be right. */
 export async function writeReceipt(
   storage: StorageAdapter,
   agreement: Agreement,
-  { version, unchanged, listed, ignoring, rows, replaces }: NewReceipt,
+  { rows, ...receipt }: NewReceipt & { rows: Buffer },
 ): Promise<void> {
-  const choices = JSON.stringify(agreement.choices);
-  const { commit, signed } = agreement;
-  const line = JSON.stringify({ commit, signed, version, choices, unchanged, listed, ignoring });
-  const content = Buffer.concat([Buffer.from(`${line}\n`), rows]);
-  const expectedOid = replaces ?? (await storage.read([keyOf(agreement)]))[0]?.oid ?? null;
-  await storage.apply({ changes: [{ action: 'put', key: keyOf(agreement), content, expectedOid }] });
+  const [stored = null] = await storage.read([receiptKey(agreement.id)]);
+  const former =
+    (stored === null ? null : openReceipt(storage, agreement.id, stored)?.rows) ??
+    noRows(storage, agreement.id);
+  const expectedOid = stored?.oid ?? null;
+  await write(storage, agreement, { ...receipt, expectedOid, rows: await replaceText(former, rows) });
+}
+
+/**
+ * As `writeReceipt`, in the place of one whose rows but these few stand.
+ * @param changes rows by git path, null for those that go
+ */
+export async function renewReceipt(
+  storage: StorageAdapter,
+  agreement: Agreement,
+  former: Receipt,
+  { changes, ...receipt }: NewReceipt & { changes: ReadonlyMap<string, string | null> },
+): Promise<void> {
+  const rows = await changeLines(former.rows, changes);
+  if (rows !== null) await write(storage, agreement, { ...receipt, expectedOid: former.oid, rows });
+}
+
+async function write(
+  storage: StorageAdapter,
+  { id, commit, signed, choices }: Agreement,
+  {
+    version,
+    unchanged,
+    listed,
+    ignoring,
+    expectedOid,
+    rows: { tail, paged, changes },
+  }: NewReceipt & { expectedOid: string | null; rows: RewrittenLines },
+): Promise<void> {
+  const head = {
+    commit,
+    signed,
+    version,
+    choices: JSON.stringify(choices),
+    unchanged,
+    listed,
+    ignoring,
+    paged,
+  };
+  const content = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), tail]);
+  await storage.apply({
+    changes: [...changes, { action: 'put', key: receiptKey(id), content, expectedOid }],
+  });
+}
+
+/** A receipt as storage has it; null when it cannot be understood. */
+function openReceipt(
+  storage: StorageAdapter,
+  id: string,
+  { content }: StoredContent,
+): { head: z.output<typeof header>; rows: PagedLines } | null {
+  const lineEnd = content.indexOf(10);
+  const head = parseHeader(content.subarray(0, lineEnd));
+  const tail = content.subarray(lineEnd + 1);
+  const pages = head?.paged === true ? parsePages(tail) : [];
+  if (head === null || pages === null) return null;
+  const { id: owner } = receiptKey(id);
+  return { head, rows: new PagedLines(storage, owner, head.paged === true ? { pages } : { inline: tail }) };
+}
+
+function noRows(storage: StorageAdapter, id: string): PagedLines {
+  return new PagedLines(storage, receiptKey(id).id, { inline: new Uint8Array() });
 }
 
 function parseHeader(line: Uint8Array): z.output<typeof header> | null {
@@ -101,10 +185,6 @@ function parseHeader(line: Uint8Array): z.output<typeof header> | null {
   } catch {
     return null;
   }
-}
-
-function keyOf({ id }: Agreement): ResourceKey {
-  return receiptKey(id);
 }
 
 /** Where storage keeps the receipt of the sync with this id. */

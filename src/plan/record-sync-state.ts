@@ -1,10 +1,11 @@
 import type { Revision } from '../git/types.js';
 import type { StorageChange } from '../storage/types.js';
 import { type CommitTable, indexOfCommit, type SyncedCommit, usedCommits } from './commit-table.js';
-import { joinLines, type SortedLines } from './sorted-lines.js';
+import { type RewrittenLines, replaceLines } from './pages/rewrite-lines.js';
+import { formatStateLine } from './state-line.js';
 import {
-  formatStateLine,
   identityFields,
+  type OpenState,
   type SyncedResource,
   type SyncIdentity,
   type SyncState,
@@ -19,14 +20,14 @@ export interface RecordedRun {
   reads?: Revision | undefined;
 }
 
-/** The change that records a run, or null when storage already says exactly that. */
-export function recordSyncState(
+/** The changes that record a run: none when storage already says exactly that. */
+export async function recordSyncState(
   state: SyncState,
   identity: SyncIdentity,
   commit: string | null,
   resources: readonly SyncedResource[],
   run: RecordedRun = {},
-): StorageChange | null {
+): Promise<StorageChange[]> {
   const sorted = sortedByPath(resources);
   const { table, index } = indexOfCommit(state.commits, run.origin ?? null);
   const former = state.bytes === null ? null : state.byPath;
@@ -40,17 +41,16 @@ export function recordSyncState(
     const origin = originOf(resource);
     if (origin !== undefined) used.add(origin);
   }
-  const record = (commits: CommitTable): StorageChange | null => {
-    const first = firstLine(identity, commit, commits, run.reads);
-    return recordContent(
-      state,
-      joinLines(sorted, (resource) => formatStateLine(resource, originOf(resource)), first),
-    );
-  };
+  const lines = await replaceLines(state.lines, sorted, {
+    keyOf: ({ gitPath }) => gitPath,
+    lineOf: (resource) => formatStateLine(resource, originOf(resource)),
+  });
+  const record = (commits: CommitTable) =>
+    recordLines(state, identity, lines, { commit, commits, reads: run.reads });
   const swept = usedCommits(table, used);
   // Commits that a shortened run left in the table are no reason to write a record that says the same.
   const isSwept = state.commit === commit && Object.keys(swept).length < Object.keys(table).length;
-  return isSwept && record(table) === null ? null : record(swept);
+  return isSwept && record(table).length === 0 ? [] : record(swept);
 }
 
 /** Mostly they are sorted already, or nearly. */
@@ -63,27 +63,17 @@ function sortedByPath(resources: readonly SyncedResource[]): readonly SyncedReso
 }
 
 /** As `recordSyncState`, for lines that stand already. */
-export function recordStateLines(
-  state: SyncState,
+export function recordLines(
+  state: OpenState,
   identity: SyncIdentity,
-  commit: string | null,
-  lines: SortedLines,
-  { table = state.commits, reads }: { table?: CommitTable; reads?: Revision | undefined } = {},
-): StorageChange | null {
-  const first = firstLine(identity, commit, table, reads);
-  return recordContent(state, Buffer.concat([Buffer.from(`${first}\n`), lines.bytes]));
-}
-
-function recordContent(state: SyncState, content: Uint8Array): StorageChange | null {
-  if (state.bytes !== null && Buffer.compare(state.bytes, content) === 0) return null;
-  return { action: 'put', key: stateKey(state.id), content, expectedOid: state.storedOid };
-}
-
-function firstLine(
-  identity: SyncIdentity,
-  commit: string | null,
-  commits: CommitTable,
-  reads: Revision | undefined,
-): string {
-  return JSON.stringify({ version: 2, sync: identityFields(identity), commit, reads, commits });
+  { tail, paged, changes }: RewrittenLines,
+  { commit, commits, reads }: { commit: string | null; commits: CommitTable; reads?: Revision | undefined },
+): StorageChange[] {
+  const version = paged ? 3 : 2;
+  const first = JSON.stringify({ version, sync: identityFields(identity), commit, reads, commits });
+  const content = Buffer.concat([Buffer.from(`${first}\n`), tail]);
+  const isSame = state.bytes !== null && Buffer.compare(state.bytes, content) === 0;
+  if (isSame) return changes;
+  const record = { action: 'put', key: stateKey(state.id), content, expectedOid: state.storedOid } as const;
+  return [...changes, record];
 }

@@ -46,7 +46,7 @@ export class SortedLines {
       const start = middle === 0 ? 0 : this.bytes.lastIndexOf(10, middle - 1) + 1;
       const next = this.bytes.indexOf(10, middle);
       const end = next === -1 ? this.bytes.length : next + 1;
-      const other = keyOf(this.bytes.toString('utf8', start, end));
+      const other = keyOfLine(this.bytes.toString('utf8', start, end));
       if (other === key) return { start, end, found: true };
       if (other < key) low = end;
       else high = start;
@@ -96,7 +96,7 @@ export class TextBytes {
 }
 
 /** A line that cannot be read has no key; a search then ends somewhere and finds nothing. */
-function keyOf(line: string): string {
+export function keyOfLine(line: string): string {
   const text = /"(?:[^"\\]|\\.)*"/.exec(line.startsWith('{') ? line.slice(line.indexOf(':')) : line)?.[0];
   try {
     return text === undefined ? '' : (JSON.parse(text) as string);

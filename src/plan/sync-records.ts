@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import type { Revision } from '../git/types.js';
 import type { StorageAdapter } from '../storage/types.js';
-import { openState, type SyncedResource, type SyncIdentity, type SyncState } from './sync-state.js';
+import {
+  loadState,
+  openState,
+  type SyncedResource,
+  type SyncIdentity,
+  type SyncState,
+} from './sync-state.js';
 
 /** A sync or push that storage remembers: which it is, and its state. */
 export interface SyncRecord {
@@ -33,24 +39,35 @@ export const syncIdentity = z.object({
   rewrite: z.string(),
 });
 
-/** The syncs and pushes that storage remembers, by id; those that cannot be understood are left out. */
+/**
+ * The syncs and pushes that storage remembers, by id; those that cannot be understood are left out.
+ * @param wanted by what the id tells, and then by what the record does: nothing else is read
+ */
 export async function listSyncRecords(
   storage: StorageAdapter,
-  wanted: (name: SyncName) => boolean = () => true,
+  wanted: {
+    name?: (name: SyncName) => boolean;
+    identity?: (identity: SyncIdentity) => boolean;
+  } = {},
 ): Promise<SyncRecord[]> {
   const entries = await storage.list({ kind: 'state', namespace: '', children: false });
   const names = entries.flatMap(({ key }) => {
     const name = parseSyncId(key.id);
-    return name !== null && wanted(name) ? [{ key, name }] : [];
+    return name !== null && (wanted.name?.(name) ?? true) ? [{ key, name }] : [];
   });
   if (names.length === 0) return [];
   const contents = await storage.read(names.map(({ key }) => key));
-  return names.flatMap(({ name }, index): SyncRecord[] => {
-    const { state, head } = openState(name.id, name.kind, contents[index] ?? null);
-    const found = syncIdentity.safeParse(head?.sync);
-    if (head === null || !found.success) return [];
-    return [{ identity: found.data, state, reads: head.reads ?? { branch: found.data.revision } }];
-  });
+  const records: SyncRecord[] = [];
+  for (const [index, { name }] of names.entries()) {
+    const stored = contents[index] ?? null;
+    const named = syncIdentity.safeParse(openState(storage, name.id, stored).head?.sync);
+    if (!named.success || wanted.identity?.(named.data) === false) continue;
+    const { state, head } = await loadState(storage, name, stored);
+    // It may be gone by now.
+    if (head === null) continue;
+    records.push({ identity: named.data, state, reads: head.reads ?? { branch: named.data.revision } });
+  }
+  return records;
 }
 
 /** Takes apart what `syncId` made; null for other records, such as receipts. */
@@ -76,13 +93,12 @@ export async function readCounterpart(
   onRead: (state: SyncState) => void = () => {},
 ): Promise<ReadonlyMap<string, readonly SyncedResource[]>> {
   const named = namespace === 'all' ? '' : namespace;
-  const records = await listSyncRecords(
-    storage,
-    (name) => name.direction !== direction && name.kind === kind && name.namespace === named,
-  );
+  const records = await listSyncRecords(storage, {
+    name: (name) => name.direction !== direction && name.kind === kind && name.namespace === named,
+    identity: (other) => other.namespace === namespace,
+  });
   const seen = new Map<string, SyncedResource[]>();
   for (const { identity: other, state } of records) {
-    if (other.namespace !== namespace) continue;
     onRead(state);
     if (other.url !== url || other.revision !== revision || other.directory !== directory) continue;
     for (const [name, resource] of state.byKey) seen.set(name, [...(seen.get(name) ?? []), resource]);

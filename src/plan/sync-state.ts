@@ -1,31 +1,38 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { ResourceKey, ResourceKind } from '../../schemas/resources.js';
+import { StorageConflictError } from '../errors.js';
 import { formatKey, type StorageAdapter, type StoredContent } from '../storage/types.js';
 import { type CommitTable, commitTable } from './commit-table.js';
-import { SortedLines } from './sorted-lines.js';
+import { parsePages } from './pages/page.js';
+import { PagedLines } from './pages/paged-lines.js';
+import { parseStateLines } from './state-line.js';
 
 /**
  * What flowgit remembers of a sync or push between runs: which commit it saw last, and for every resource the path and
  * the blob ids both sides had then. It is the base of three-way decisions, the list of what a sync owns, and the reason
- * an unchanged file is neither fetched nor read again. Storage keeps it as a `state` resource, written in the same
- * batch as the resources.
+ * an unchanged file is neither fetched nor read again. Storage keeps it as a `state` resource, with pages of its own
+ * where there are many lines, written in the same batch as the resources.
  */
-export interface SyncState {
+export interface OpenState {
   readonly id: string;
   readonly commit: string | null;
   /** The commits that brought what is there, by the number that resources name them with. */
   readonly commits: CommitTable;
+  /** Blob id of the state's record, for the compare-and-swap; null when there is none yet. */
+  readonly storedOid: string | null;
+  /** The bytes of the record, to tell whether a new state differs. */
+  readonly bytes: Uint8Array | null;
+  /** A line per resource, by git path. */
+  readonly lines: PagedLines;
+}
+
+/** A state with all its resources. */
+export interface SyncState extends OpenState {
   /** By git path. */
   readonly byPath: ReadonlyMap<string, SyncedResource>;
   /** By `formatKey`. */
   readonly byKey: ReadonlyMap<string, SyncedResource>;
-  /** Blob id of the state resource itself, for the compare-and-swap; null when there is none yet. */
-  readonly storedOid: string | null;
-  /** The bytes it was read from, to tell whether a new state differs. */
-  readonly bytes: Uint8Array | null;
-  /** A line per resource, for runs that look a few of them up. */
-  readonly lines: SortedLines;
 }
 
 export interface SyncedResource {
@@ -62,11 +69,11 @@ export interface SyncIdentity {
 }
 
 /**
- * The first line of a stored state. A line `[gitPath, namespace, id, gitOid, storedOid, origin?, ancestor?]` per resource
- * follows. Version 1 had neither of the last two.
+ * The first line of a stored state. A line per resource follows (state-line.ts), or, in version 3, a line per page of
+ * them (pages/page.ts). Version 1 had neither commits nor the texts of merges.
  */
 const header = z.object({
-  version: z.union([z.literal(1), z.literal(2)]),
+  version: z.union([z.literal(1), z.literal(2), z.literal(3)]),
   sync: z.record(z.string(), z.unknown()),
   commit: z.string().nullable(),
   reads: z.record(z.string(), z.string()).optional(),
@@ -85,39 +92,110 @@ export function syncId(identity: SyncIdentity): string {
 }
 
 /**
- * Reads the state of a sync. It is parsed when something of it is first asked for; one that cannot be understood counts
+ * Opens the state of a sync: what its record says, without the pages that it lists. One that cannot be understood counts
  * as empty, because a sync works without it.
  */
-export async function readSyncState(storage: StorageAdapter, identity: SyncIdentity): Promise<SyncState> {
+export async function openSyncState(storage: StorageAdapter, identity: SyncIdentity): Promise<OpenState> {
   const id = syncId(identity);
   const [stored = null] = await storage.read([stateKey(id)]);
-  return openState(id, identity.kind, stored).state;
+  return openState(storage, id, stored).state;
+}
+
+/** As `openSyncState`, with all its resources. */
+export async function readSyncState(storage: StorageAdapter, identity: SyncIdentity): Promise<SyncState> {
+  const id = syncId(identity);
+  return (await loadState(storage, { id, kind: identity.kind })).state;
 }
 
 /** The state that storage holds under an id, with its first line; null where that cannot be understood. */
 export function openState(
+  storage: StorageAdapter,
   id: string,
-  kind: SyncIdentity['kind'],
   stored: StoredContent | null,
-): { state: SyncState; head: StateHeader | null } {
+): { state: OpenState; head: StateHeader | null } {
   const bytes = stored?.content ?? null;
   const lineEnd = bytes?.indexOf(10) ?? -1;
   const head = bytes === null ? null : parseHeader(bytes.subarray(0, Math.max(lineEnd, 0)));
-  const rows = head === null ? new Uint8Array() : (bytes?.subarray(lineEnd + 1) ?? new Uint8Array());
+  const tail = head === null ? new Uint8Array() : (bytes?.subarray(lineEnd + 1) ?? new Uint8Array());
+  const pages = head?.version === 3 ? parsePages(tail) : [];
+  const understood = pages === null ? null : head;
+  const content =
+    understood?.version === 3 ? { pages: pages ?? [] } : { inline: pages === null ? new Uint8Array() : tail };
+  const state: OpenState = {
+    id,
+    commit: understood?.commit ?? null,
+    commits: understood?.commits ?? {},
+    storedOid: stored?.oid ?? null,
+    bytes,
+    lines: new PagedLines(storage, id, content),
+  };
+  return { state, head: understood };
+}
+
+/** Somebody who writes a state again and again must not keep its readers for ever. */
+const maxAttempts = 10;
+
+/**
+ * As `openState`, with all resources. A page that is not there while its record is as it was has no resources.
+ * @param first the record, where it was read already
+ * @throws StorageConflictError when others keep writing it
+ */
+export async function loadState(
+  storage: StorageAdapter,
+  { id, kind }: { id: string; kind: SyncIdentity['kind'] },
+  first?: StoredContent | null,
+): Promise<{ state: SyncState; head: StateHeader | null }> {
+  let stored = first === undefined ? await readRecord(storage, id) : first;
+  for (let attempt = 1; ; attempt++) {
+    const { state, head } = openState(storage, id, stored);
+    if (await state.lines.read()) return { state: withResources(state, kind), head };
+    const present = await readRecord(storage, id);
+    if (present?.oid === stored?.oid) return { state: withResources(state, kind), head };
+    if (attempt === maxAttempts) throw movedError(storage, id);
+    stored = present;
+  }
+}
+
+/**
+ * All resources of a state that was opened.
+ * @throws StorageConflictError when it was written meanwhile
+ */
+export async function loadSyncState(
+  storage: StorageAdapter,
+  { kind }: Pick<SyncIdentity, 'kind'>,
+  state: OpenState,
+): Promise<SyncState> {
+  if (!(await state.lines.read())) {
+    const present = await readRecord(storage, state.id);
+    if ((present?.oid ?? null) !== state.storedOid) throw movedError(storage, state.id);
+  }
+  return withResources(state, kind);
+}
+
+async function readRecord(storage: StorageAdapter, id: string): Promise<StoredContent | null> {
+  const [stored = null] = await storage.read([stateKey(id)]);
+  return stored;
+}
+
+/** For who built upon a state that another run has written since. */
+export function movedError({ location }: StorageAdapter, id: string): StorageConflictError {
+  return new StorageConflictError(`The state of ${id} in ${location} was written while it was read.`, {
+    hint: 'Run again.',
+    data: { keys: [stateKey(id)] },
+  });
+}
+
+/** They are parsed when something of them is first asked for. */
+function withResources(state: OpenState, kind: SyncIdentity['kind']): SyncState {
   let resources: SyncedResource[] | null = null;
   let byPath: Map<string, SyncedResource> | null = null;
   let byKey: Map<string, SyncedResource> | null = null;
   const all = () => {
-    resources ??= parseRows({ kind }, rows);
+    resources ??= [...state.lines.intact()].flatMap((lines) => parseStateLines({ kind }, lines));
     return resources;
   };
-  const state: SyncState = {
-    id,
-    commit: head?.commit ?? null,
-    commits: head?.commits ?? {},
-    storedOid: stored?.oid ?? null,
-    bytes,
-    lines: new SortedLines(rows),
+  return {
+    ...state,
     get byPath() {
       byPath ??= new Map(all().map((resource) => [resource.gitPath, resource]));
       return byPath;
@@ -127,54 +205,6 @@ export function openState(
       return byKey;
     },
   };
-  return { state, head };
-}
-
-/** One line of `SyncState.lines`; null when it was damaged. */
-export function parseStateLine({ kind }: Pick<SyncIdentity, 'kind'>, line: string): SyncedResource | null {
-  try {
-    return resourceOf(kind, JSON.parse(line));
-  } catch {
-    return null;
-  }
-}
-
-/** The line that stands for a resource. */
-export function formatStateLine(resource: SyncedResource, origin = resource.origin): string {
-  const { gitPath, key, gitOid, storedOid, ancestor } = resource;
-  const names = `${quoted(gitPath)},${quoted(key.namespace)},${quoted(key.id)}`;
-  const row = `[${names},"${gitOid}","${storedOid}"`;
-  if (ancestor !== undefined) return `${row},${origin ?? null},${JSON.stringify(ancestor)}]`;
-  return origin === undefined ? `${row}]` : `${row},${origin}]`;
-}
-
-/** As `JSON.stringify`, which takes longer for what needs no escaping. */
-function quoted(text: string): string {
-  return /^[\w ./@-]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
-}
-
-function parseRows({ kind }: Pick<SyncIdentity, 'kind'>, bytes: Uint8Array): SyncedResource[] {
-  try {
-    const text = Buffer.from(bytes).toString().trimEnd().replaceAll('\n', ',');
-    return (JSON.parse(`[${text}]`) as unknown[]).map((row) => resourceOf(kind, row));
-  } catch {
-    return [];
-  }
-}
-
-/** By hand, because there may be fifty thousand at every run. */
-function resourceOf(kind: SyncIdentity['kind'], row: unknown): SyncedResource {
-  if (!Array.isArray(row) || row.length < 5 || row.length > 7) throw damaged();
-  for (let index = 0; index < 5; index++) if (typeof row[index] !== 'string') throw damaged();
-  const [gitPath, namespace, id, gitOid, storedOid, origin, ancestor] = row as string[] & unknown[];
-  const resource = { gitPath, key: { kind, namespace, id }, gitOid, storedOid } as SyncedResource;
-  if (typeof origin === 'number') resource.origin = origin;
-  if (typeof ancestor === 'string') resource.ancestor = ancestor;
-  return resource;
-}
-
-function damaged(): Error {
-  return new Error('The row does not name a resource.');
 }
 
 function parseHeader(line: Uint8Array): StateHeader | null {

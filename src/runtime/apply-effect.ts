@@ -34,8 +34,8 @@ export async function applyBatchEffect(
   },
 ): Promise<BatchOutcome> {
   const { identity, resources, origin, reads } = effect.state;
-  const record = recordSyncState(state, identity, commit, resources, { origin, reads });
-  const changes = [...effect.changes, ...(record === null ? [] : [record])];
+  const record = await recordSyncState(state, identity, commit, resources, { origin, reads });
+  const changes = [...effect.changes, ...record];
   const isIdle = changes.length === 0;
   const run = await (isIdle ? recordRecovery : recordSuccess)(context, identity, plan, commit);
   if (run === null) return { applied: [], version: at?.version ?? null };
@@ -94,9 +94,9 @@ async function remember(
     const origin = snapshot === null ? null : await describeCommit(snapshot);
     const reads = { branch: identity.revision };
     const commit = snapshot?.commit ?? null;
-    const record = recordSyncState(state, identity, commit, resources, { origin, reads });
-    const run = await (record === null ? recordRecovery : recordSuccess)(context, identity, plan, commit);
-    const changes = [record, run].filter((change) => change !== null);
+    const record = await recordSyncState(state, identity, commit, resources, { origin, reads });
+    const run = await (record.length === 0 ? recordRecovery : recordSuccess)(context, identity, plan, commit);
+    const changes = [...record, ...(run === null ? [] : [run])];
     if (changes.length > 0) await context.storage.apply({ changes });
   } catch (error) {
     if (!(error instanceof FlowgitError)) throw error;

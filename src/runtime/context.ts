@@ -70,12 +70,15 @@ export interface WorkingDirectory {
   path(): Promise<string>;
 }
 
+/** A file's content, or pieces of it end to end, of JSON Lines each with whole lines; nobody changes it afterwards. */
+export type OutputContent = string | Uint8Array | Iterable<Uint8Array>;
+
 export interface OutputFiles {
   /**
    * Stores a file of this run and returns its URI. Secrets are masked in JSON Lines (`.jsonl`), which tasks report, and
    * not in what is stored `verbatim`, because a task that reads it needs its bytes.
    */
-  write(name: string, content: string | Uint8Array, options?: { verbatim?: boolean }): Promise<string>;
+  write(name: string, content: OutputContent, options?: { verbatim?: boolean }): Promise<string>;
   /** Reads a file by the URI that `write` gave. */
   read(uri: string): Promise<Uint8Array>;
 }

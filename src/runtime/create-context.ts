@@ -8,6 +8,7 @@ import { silentLogger } from '../logger.js';
 import { Redactor } from '../redaction.js';
 import type { StorageAdapter } from '../storage/types.js';
 import type { OutputFiles, RunContext, RunIdentity, SecretSource, WorkingDirectory } from './context.js';
+import { wholeContent } from './output-content.js';
 
 /** What a program gives to run tasks without a flow; everything but the storage has a default. */
 export interface RunContextOptions
@@ -51,23 +52,22 @@ export function createRunContext(options: RunContextOptions): RunContext {
 
 /** Keeps output files in memory under `memory://<execution>/<name>`. */
 export function memoryOutputFiles(executionId: string): OutputFiles {
-  const files = new Map<string, Uint8Array>();
+  const files = new Map<string, string | Iterable<Uint8Array>>();
   return {
     async write(name, content) {
       // Two runs in one context must not overwrite each other's file.
       let uri = `memory://${executionId}/${encodeURI(name)}`;
       for (let number = 2; files.has(uri); number++)
         uri = `memory://${executionId}/${number}/${encodeURI(name)}`;
-      files.set(
-        uri,
-        typeof content === 'string' ? new TextEncoder().encode(content) : new Uint8Array(content),
-      );
+      files.set(uri, content instanceof Uint8Array ? [new Uint8Array(content)] : content);
       return uri;
     },
     async read(uri) {
       const content = files.get(uri);
       if (content === undefined) throw new StorageError(`There is no output file ${uri} in this run.`);
-      return content;
+      // Pieces are put together when somebody reads them: most files of most runs nobody reads.
+      const whole = wholeContent(content);
+      return typeof whole === 'string' ? new TextEncoder().encode(whole) : new Uint8Array(whole);
     },
   };
 }

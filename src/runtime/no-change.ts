@@ -11,7 +11,8 @@ import { settle } from './settle.js';
 
 export interface Unchanged {
   summary: PlanSummary;
-  rows: Uint8Array;
+  /** In pieces, end to end. */
+  rows: Iterable<Uint8Array>;
 }
 
 export interface NoChangeInput {
@@ -55,12 +56,13 @@ export async function unchangedBy(
   input: NoChangeInput,
 ): Promise<Unchanged | null> {
   if (receipt.commit !== agreement.commit || receipt.signed !== agreement.signed) return null;
+  if (!(await receipt.rows.read())) return null;
   const nothing = async () => new Map<string, Uint8Array>();
   const plan = await makePlan({ ...input, changes: [], readBefore: nothing, readAfter: nothing });
   plan.document.summary.unchanged = receipt.unchanged;
   await settle(context, plan, input.dryRun, async () => null);
   if (input.direction === 'PUSH') context.logger.info({ commit: agreement.commit }, 'nothing to commit');
-  return { summary: plan.document.summary, rows: receipt.rows };
+  return { summary: plan.document.summary, rows: receipt.rows.pieces() };
 }
 
 /** What a run that is over knows of its target. */

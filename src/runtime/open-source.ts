@@ -4,7 +4,7 @@ import type { revision } from '../../schemas/transfer.js';
 import { DirectoryNotFoundError, InvalidPropertiesError } from '../errors.js';
 import type { GitEntry, Remote, Revision, SignatureCheck, Snapshot } from '../git/types.js';
 import { loadIgnoreRules, relativePath } from '../plan/load-ignore-rules.js';
-import type { SyncState } from '../plan/sync-state.js';
+import type { OpenState } from '../plan/sync-state.js';
 import type { IgnoreRules } from '../resources/ignore-rules.js';
 
 type RevisionProperties = z.output<z.ZodObject<typeof revision>>;
@@ -40,7 +40,7 @@ export function revisionOf(properties: RevisionProperties): Revision {
 export function openRevision(
   remote: Remote,
   properties: RevisionProperties & { gitDirectory: string; verify?: SignatureCheck | undefined },
-  state: SyncState,
+  state: OpenState,
 ): Promise<Snapshot> {
   const contents = state.bytes === null ? 'all' : 'none';
   const { gitDirectory: path, verify } = properties;

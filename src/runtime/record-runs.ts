@@ -1,8 +1,7 @@
 import type { ErrorCode } from '../../schemas/error-codes.js';
 import type { PlanDocument } from '../../schemas/plan.js';
-import type { ResourceKey } from '../../schemas/resources.js';
 import { FlowgitError, reportError } from '../errors.js';
-import { receiptKey } from '../plan/receipt.js';
+import { removeReceipt } from '../plan/receipt.js';
 import { changesOf, lastRunFailed, recordRun } from '../plan/run-records.js';
 import { type SyncIdentity, syncId } from '../plan/sync-state.js';
 import type { StorageChange } from '../storage/types.js';
@@ -88,16 +87,11 @@ async function write(
       },
     );
     // Without a receipt the next run looks at everything, and tells when it succeeds.
-    const receipt = await forget(context, receiptKey(syncId(identity)));
+    const receipt = await removeReceipt(context.storage, syncId(identity));
     await context.storage.apply({ changes: [change, ...receipt] });
   } catch (problem) {
     context.logger.debug({ error: reportError(problem).message }, 'the failure was not recorded');
   }
-}
-
-async function forget({ storage }: RunContext, key: ResourceKey): Promise<StorageChange[]> {
-  const [stored = null] = await storage.read([key]);
-  return stored === null ? [] : [{ action: 'delete', key, expectedOid: stored.oid }];
 }
 
 function who({ identity, clock }: RunContext) {

@@ -20,7 +20,7 @@ import { checkKey } from '../storage/keys.js';
 import { formatKey, type Scope, type StorageChange, type StoredEntry } from '../storage/types.js';
 import { applyBatchEffect } from './apply-effect.js';
 import { isUndecided, planOfConflicts, readBases, readMerged } from './conflict-contents.js';
-import type { RunContext } from './context.js';
+import type { OutputContent, RunContext } from './context.js';
 import { describeCommit } from './describe-commit.js';
 import { preparation, settle } from './settle.js';
 
@@ -151,7 +151,7 @@ export async function retryOnConflict<T>(sync: () => Promise<T>): Promise<T> {
 }
 
 /** Writes the rows of a run where its outputs live, and returns the URI. */
-export function writeRows(context: RunContext, name: string, rows: Uint8Array): Promise<string> {
+export function writeRows(context: RunContext, name: string, rows: OutputContent): Promise<string> {
   return context.outputFiles.write(`${name}.jsonl`, rows);
 }
 

@@ -125,8 +125,7 @@ export function createMemoryStorage(): StorageAdapter {
         checkKey(key);
         const held = heldAt(key);
         if (held === undefined || held.oid === null || held.content === null) return null;
-        const content = new Uint8Array(held.content);
-        return { key: { ...key }, oid: held.oid, revision: held.revision, size: content.byteLength, content };
+        return contentOf(key, held.oid, held.revision, held.content);
       });
     },
 
@@ -176,6 +175,21 @@ function recount(shelf: Shelf | undefined): void {
   if (shelf?.kind !== 'file') return;
   shelf.directories = new DirectoryCounts();
   for (const [id, { oid }] of shelf.held) if (oid !== null) shelf.directories.add(id);
+}
+
+/** The bytes are never changed, only replaced: they can be copied when somebody looks at them. */
+function contentOf(key: ResourceKey, oid: string, revision: number, held: Uint8Array): StoredContent {
+  let copy: Uint8Array | null = null;
+  return {
+    key: { ...key },
+    oid,
+    revision,
+    size: held.byteLength,
+    get content() {
+      copy ??= new Uint8Array(held);
+      return copy;
+    },
+  };
 }
 
 /** Small copies share memory, as `Buffer.from` does it, which takes its time to find out what it is given. */

@@ -1,9 +1,10 @@
 import type { ResourceKey } from '../../schemas/resources.js';
 import type { GitEntry, GitMode, Snapshot } from '../../src/git/types.js';
+import { PagedLines } from '../../src/plan/pages/paged-lines.js';
 import type { RunRecord } from '../../src/plan/run-records.js';
-import { SortedLines } from '../../src/plan/sorted-lines.js';
 import type { SyncedResource, SyncState } from '../../src/plan/sync-state.js';
 import { blobId } from '../../src/resources/blob-id.js';
+import { createMemoryStorage } from '../../src/storage/memory.js';
 import { formatKey, type StorageAdapter, type StoredEntry } from '../../src/storage/types.js';
 
 /** A file's content, with a mode where it is not an ordinary file. */
@@ -57,7 +58,7 @@ export function stateOf(resources: readonly SyncedResource[] = []): SyncState {
     byKey: new Map(resources.map((one) => [formatKey(one.key), one])),
     storedOid: null,
     bytes: null,
-    lines: new SortedLines(new Uint8Array()),
+    lines: new PagedLines(createMemoryStorage(), 'sync-flow-team-000000000000', { inline: new Uint8Array() }),
   };
 }
 

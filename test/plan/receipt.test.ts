@@ -25,7 +25,7 @@ describe('a receipt', () => {
     expect(await findReceipt(storage, agreement)).toBeNull();
     await leaveReceipt(storage, agreement, expected, receipt);
     const found = await findReceipt(storage, agreement);
-    expect({ ...found, rows: Buffer.from(found?.rows ?? []) }).toEqual({
+    expect({ ...found, rows: Buffer.concat([...(found?.rows.pieces() ?? [])]) }).toEqual({
       commit: 'c1',
       version: await storage.version?.(agreement.scope),
       choices: JSON.stringify(agreement.choices),

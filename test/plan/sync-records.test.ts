@@ -24,8 +24,7 @@ async function storageWith(...namespaces: string[]) {
     const state = await readSyncState(storage, identity);
     const key = { kind: 'flow' as const, namespace, id: 'a' };
     const row = { gitPath: `_flows/${namespace}.yml`, key, gitOid: '1', storedOid: '2' };
-    const record = recordSyncState(state, identity, 'c'.repeat(40), [row]);
-    await storage.apply({ changes: record === null ? [] : [record] });
+    await storage.apply({ changes: await recordSyncState(state, identity, 'c'.repeat(40), [row]) });
   }
   return storage;
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../../src/logger.js';
 import type { OutputFiles, RunContext, SecretSource } from '../../src/runtime/context.js';
 import { type ExecuteOptions, executeFlow } from '../../src/runtime/execute-flow.js';
 import type { ExecutionEvent } from '../../src/runtime/execution-events.js';
+import { wholeContent } from '../../src/runtime/output-content.js';
 import { type AnyTaskType, TaskRegistry } from '../../src/runtime/registry.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import { coreTasks } from '../../tasks/core/index.js';
@@ -103,7 +104,8 @@ export function memoryFiles(files: Map<string, Uint8Array>): OutputFiles {
   return {
     async write(name, content) {
       const uri = `memory://run/${name}`;
-      files.set(uri, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+      const whole = wholeContent(content);
+      files.set(uri, typeof whole === 'string' ? new TextEncoder().encode(whole) : whole);
       return uri;
     },
     async read(uri) {

@@ -59,6 +59,92 @@ describe('a run that an earlier one shortens', () => {
   });
 });
 
+describe('a run of a large directory that an earlier one shortens', () => {
+  const count = 900;
+  const idOf = (index: number) => `flow-${String(index).padStart(4, '0')}`;
+  const pathOf = (index: number) => `_flows/${idOf(index)}.yml`;
+  const files = (version = '') =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [pathOf(index), flow(idOf(index), version)]),
+    );
+  const rowsOf = async (result: { flows: string }) =>
+    Buffer.from(await world.context.outputFiles.read(result.flows))
+      .toString()
+      .trimEnd()
+      .split('\n')
+      .map((row) => JSON.parse(row) as { gitPath: string; syncState: string; revision: number });
+  const pages = () => world.storage.list({ kind: 'state', namespace: 'flowgit.pages', children: false });
+
+  it('reports every flow in order, and writes again only what its changes touch', async () => {
+    await start({ files: files() });
+    await sync({ delete: true });
+    const before = await pages();
+    expect(before.length).toBeGreaterThan(8);
+    await world.repository.commit({
+      [pathOf(5)]: flow(idOf(5), '# new\n'),
+      [pathOf(700)]: null,
+      '_flows/flow-0005a.yml': flow('flow-0005a'),
+    });
+    const result = await sync({ delete: true });
+    expect(result.summary).toMatchObject({ added: 1, updated: 1, deleted: 1, unchanged: count - 2 });
+    const rows = await rowsOf(result);
+    expect(rows.map(({ gitPath }) => gitPath)).toEqual(
+      [...Object.keys(files()), '_flows/flow-0005a.yml'].sort(),
+    );
+    expect(rows.filter(({ syncState }) => syncState !== 'UNCHANGED')).toMatchObject([
+      { gitPath: pathOf(5), syncState: 'UPDATED', revision: 2 },
+      { gitPath: '_flows/flow-0005a.yml', syncState: 'ADDED', revision: 1 },
+      { gitPath: pathOf(700), syncState: 'DELETED', revision: 1 },
+    ]);
+    const oids = new Set(before.map(({ oid }) => oid));
+    expect((await pages()).filter(({ oid }) => !oids.has(oid)).length).toBeLessThanOrEqual(4);
+
+    const kept = await rowsOf(await sync({ delete: true }));
+    expect(kept).toHaveLength(count);
+    expect(new Set(kept.map(({ syncState }) => syncState))).toEqual(new Set(['UNCHANGED']));
+    expect(kept.find(({ gitPath }) => gitPath === pathOf(5))?.revision).toBe(2);
+  });
+
+  it('does not change the rows of a run before, which may be read later', async () => {
+    await start({ files: files() });
+    await sync();
+    await world.repository.commit({ [pathOf(5)]: flow(idOf(5), '# new\n') });
+    const second = await sync();
+    await world.repository.commit({
+      [pathOf(5)]: flow(idOf(5), '# newer\n'),
+      [pathOf(6)]: flow(idOf(6), '# new\n'),
+    });
+    const third = await sync();
+    const changed = async (result: { flows: string }) =>
+      (await rowsOf(result)).filter(({ revision }) => revision > 1).map(({ revision }) => revision);
+    expect(await changed(second)).toEqual([2]);
+    expect(await changed(third)).toEqual([3, 2]);
+  });
+
+  it('takes the ordinary way when a page is gone, and loses nothing', async () => {
+    await start({ files: files() });
+    await sync();
+    for (const { key, oid } of await pages())
+      await world.storage.apply({ changes: [{ action: 'delete', key, expectedOid: oid }] });
+    await world.repository.commit({ [pathOf(5)]: flow(idOf(5), '# new\n') });
+    const result = await sync({ delete: true, deleteScope: 'OWNED' });
+    expect(result.summary).toMatchObject({ updated: 1, unchanged: count - 1, deleted: 0 });
+    expect(await rowsOf(result)).toHaveLength(count);
+    await world.repository.commit({ [pathOf(6)]: null });
+    expect((await sync({ delete: true, deleteScope: 'OWNED' })).summary).toMatchObject({ deleted: 1 });
+  });
+
+  it('removes the pages of a sync whose flows another one takes over', async () => {
+    await start({ files: { ...files(), 'other/README': 'x' } });
+    await sync();
+    const adopting = { branch: 'next', adopt: true };
+    await world.repository.git('branch', 'next', 'main');
+    await sync(adopting);
+    const owners = new Set((await pages()).map(({ key }) => key.id.replace(/(\.receipt)?\.\d+$/, '')));
+    expect(owners.size).toBe(1);
+  });
+});
+
 describe('a storage that takes no receipt', () => {
   const withoutReceipts = (): StorageAdapter => {
     const storage = createMemoryStorage();

@@ -1,3 +1,6 @@
+import { commitAt } from '../../src/plan/commit-table.js';
+import { parseSyncId } from '../../src/plan/sync-records.js';
+import { loadState } from '../../src/plan/sync-state.js';
 import type { StorageAdapter } from '../../src/storage/types.js';
 import { createWorld, flowSource, type World } from '../support/world.js';
 
@@ -44,25 +47,33 @@ export async function everythingIn(
   const found: unknown[] = [];
   for (const kind of ['flow', 'file', 'state'] as const) {
     const listed = await storage.list({ kind, namespace: '', children: true });
-    const entries = listed.filter(({ key }) => !(kind === 'state' && /\.(receipt|runs)$/.test(key.id)));
+    const entries = listed.filter(({ key }) => kind !== 'state' || isOfState(key.id, plainStates));
     const contents = await storage.read(entries.map(({ key }) => key));
     for (const [index, { key, revision }] of entries.entries()) {
       const content = Buffer.from(contents[index]?.content ?? []).toString('latin1');
       const isPlain = kind === 'state' && plainStates;
-      found.push([key, isPlain ? plainState(content) : content, revisions && !isPlain ? revision : null]);
+      found.push([
+        key,
+        isPlain ? await plainState(storage, key.id) : content,
+        revisions && !isPlain ? revision : null,
+      ]);
     }
   }
   return JSON.stringify(found);
 }
 
-function plainState(content: string): unknown {
-  const [header, ...rows] = content
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as unknown);
-  const { commits, ...rest } = header as { commits: Record<string, unknown> };
-  const plainRows = (rows as unknown[][]).map(([path, namespace, id, gitOid, storedOid, origin, ...more]) => {
-    return [path, namespace, id, gitOid, storedOid, commits[String(origin)], ...more];
-  });
-  return [rest, ...plainRows];
+/** Whether a record is one of a sync's state, or, where states are wanted as such, a page of one. */
+function isOfState(id: string, plainStates: boolean): boolean {
+  return !/\.(receipt|runs)(\.\d+)?$/.test(id) && !(plainStates && /\.\d+$/.test(id));
+}
+
+/** What a state says, however its commits are numbered and its lines are laid into pages. */
+async function plainState(storage: StorageAdapter, id: string): Promise<unknown> {
+  const kind = parseSyncId(id)?.kind ?? 'flow';
+  const { state, head } = await loadState(storage, { id, kind });
+  const rows = [...state.byKey.values()].map(({ origin, ...row }) => ({
+    ...row,
+    commit: commitAt(state.commits, origin),
+  }));
+  return [head?.sync, state.commit, head?.reads, ...rows];
 }

@@ -1,5 +1,6 @@
 import type { ChangeState, PlanChange } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
+import { KeyMap } from '../storage/key-map.js';
 import { formatKey } from '../storage/types.js';
 import type { SyncedResource } from './sync-state.js';
 
@@ -59,19 +60,19 @@ const uncounted = { additions: 0, deletions: 0, replaced: 0 } as const;
  * it; deletions come out only where they are wanted.
  */
 export function compare(input: Comparison): ComparedChange[] {
-  const current = new Map(input.current.map((resource) => [formatKey(resource.key), resource]));
-  const settled = new Set<string>();
+  const current = new KeyMap<CurrentResource>();
+  for (const resource of input.current) current.set(resource.key, resource);
+  const settled = new KeyMap<true>();
   const changes: ComparedChange[] = [];
 
   const invalidFirst = [...input.held].sort(
     (a, b) => Number(b.state === 'INVALID') - Number(a.state === 'INVALID'),
   );
   for (const held of invalidFirst) {
-    const name = formatKey(held.key);
-    const present = current.get(name);
+    const present = current.get(held.key);
     const gitPath = held.gitPath ?? present?.gitPath;
-    if (gitPath === undefined || (held.state === 'UNCHANGED' && settled.has(name))) continue;
-    settled.add(name);
+    if (gitPath === undefined || (held.state === 'UNCHANGED' && settled.has(held.key))) continue;
+    settled.set(held.key, true);
     const oid = present?.oid ?? null;
     changes.push({
       state: held.state,
@@ -84,14 +85,12 @@ export function compare(input: Comparison): ComparedChange[] {
     });
   }
   for (const desired of input.desired) {
-    const name = formatKey(desired.key);
-    if (settled.has(name)) continue;
-    settled.add(name);
-    changes.push(compareOne(desired, current.get(name) ?? null, input));
+    if (settled.has(desired.key)) continue;
+    settled.set(desired.key, true);
+    changes.push(compareOne(desired, current.get(desired.key) ?? null, input));
   }
   for (const resource of input.current) {
-    const name = formatKey(resource.key);
-    if (settled.has(name)) continue;
+    if (settled.has(resource.key)) continue;
     const goes = typeof input.deletes === 'boolean' ? input.deletes : input.deletes(resource);
     if (goes) changes.push(deletion(resource, input));
   }
@@ -154,6 +153,7 @@ function deletion(resource: CurrentResource, input: Comparison): ComparedChange 
 
 /** Where no run of its own has seen a resource, a merge builds upon what the other direction saw. */
 function baseOf(key: ResourceKey, { base, counterpart, onConflict }: Comparison): SyncedResource | undefined {
+  if (base.size === 0 && onConflict !== 'MERGE') return undefined;
   const name = formatKey(key);
   return base.get(name) ?? (onConflict === 'MERGE' ? counterpart?.get(name)?.at(-1) : undefined);
 }
@@ -168,7 +168,8 @@ function changedSince(base: SyncedResource, current: CurrentResource | null, inp
  * the target alone is so proves nothing, somebody may have brought an old content back.
  */
 function isAgreed(desired: DesiredResource, current: CurrentResource | null, input: Comparison): boolean {
-  const seen = input.counterpart?.get(formatKey(desired.key)) ?? [];
+  if (input.counterpart === undefined) return false;
+  const seen = input.counterpart.get(formatKey(desired.key)) ?? [];
   return seen.some(
     (row) =>
       sourceOidOf(row, input) === desired.sourceOid && targetOidOf(row, input) === (current?.oid ?? null),

@@ -209,7 +209,9 @@ export function changesToApply(plan: StagedPlan): StorageChange[] {
     if (change.state === 'DELETED') {
       return { action: 'delete', key: change.key, expectedOid: change.before ?? '' };
     }
-    return { action: 'put', key: change.key, content: plan.contentAfter(change), expectedOid: change.before };
+    const { key, before: expectedOid, after } = change;
+    const content = plan.contentAfter(change);
+    return { action: 'put', key, content, expectedOid, ...(after !== null && { oid: after }) };
   });
 }
 

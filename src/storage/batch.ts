@@ -1,6 +1,7 @@
 import type { ResourceKey } from '../../schemas/resources.js';
 import { CancelledError, StorageConflictError, StorageError } from '../errors.js';
 import { blobId } from '../resources/blob-id.js';
+import { KeyMap } from './key-map.js';
 import { checkKey } from './keys.js';
 import {
   type AppliedChange,
@@ -35,14 +36,14 @@ export interface ResolvedBatch {
  * @throws UnsafePathError, StorageError
  */
 export function checkBatch(batch: Batch): void {
-  const seen = new Set<string>();
+  const seen = new KeyMap<true>();
   for (const change of batch.changes) {
-    checkKey(change.key);
-    const name = formatKey(change.key);
-    if (seen.has(name)) throw new StorageError(`A batch names ${name} twice.`, { data: { key: change.key } });
-    seen.add(name);
-    if (change.action === 'put' && isDirectoryEntry(change.key) && change.content.byteLength > 0) {
-      throw new StorageError(`${name} is a directory's entry and cannot have content.`);
+    const { key } = change;
+    checkKey(key);
+    if (seen.has(key)) throw new StorageError(`A batch names ${formatKey(key)} twice.`, { data: { key } });
+    seen.set(key, true);
+    if (change.action === 'put' && isDirectoryEntry(key) && change.content.byteLength > 0) {
+      throw new StorageError(`${formatKey(key)} is a directory's entry and cannot have content.`);
     }
   }
 }
@@ -66,7 +67,7 @@ export function resolveBatch(
       conflicts.push(change.key);
       continue;
     }
-    const oid = change.action === 'put' ? blobId(change.content) : null;
+    const oid = change.action === 'put' ? (change.oid ?? blobId(change.content)) : null;
     const revision = (before?.revision ?? 0) + (oid === presentOid ? 0 : 1);
     applied.push({ key: change.key, revision, oid });
     if (oid !== presentOid) effective.push({ change, before, after: { oid, revision } });

@@ -39,6 +39,9 @@ interface Shelf {
   changes: number;
 }
 
+/** How much memory copies share at most. */
+const sharedBytes = 64 * 1024;
+
 /** Storage in this process's memory, for tests and for runs whose storage is to be thrown away. */
 export function createMemoryStorage(): StorageAdapter {
   const location = 'memory:';
@@ -93,6 +96,7 @@ export function createMemoryStorage(): StorageAdapter {
           undo,
         );
       }
+      const copyOf = copying(effective);
       for (const { change, after } of effective) {
         const content = change.action === 'put' ? copyOf(change.content) : null;
         const { oid, revision } = after;
@@ -192,11 +196,28 @@ function contentOf(key: ResourceKey, oid: string, revision: number, held: Uint8A
   };
 }
 
-/** Small copies share memory, as `Buffer.from` does it, which takes its time to find out what it is given. */
-function copyOf(content: Uint8Array): Uint8Array {
-  const copy = Buffer.allocUnsafe(content.byteLength);
-  copy.set(content);
-  return copy;
+/** Small copies of one batch share memory; not so much that one that outlives the others would keep a lot of it. */
+function copying(effective: readonly EffectiveChange[]): (content: Uint8Array) => Uint8Array {
+  let left = 0;
+  for (const { change } of effective) {
+    if (change.action === 'put' && change.content.byteLength <= sharedBytes / 4)
+      left += change.content.byteLength;
+  }
+  let shared = new Uint8Array(0);
+  let used = 0;
+  return (content) => {
+    const size = content.byteLength;
+    if (size > sharedBytes / 4) return new Uint8Array(content);
+    if (used + size > shared.byteLength) {
+      shared = new Uint8Array(Math.min(left, sharedBytes));
+      used = 0;
+    }
+    const copy = shared.subarray(used, used + size);
+    copy.set(content);
+    used += size;
+    left -= size;
+    return copy;
+  };
 }
 
 function listShelf(shelf: Shelf): StoredEntry[] {

@@ -109,9 +109,12 @@ export interface Batch {
   changes: readonly StorageChange[];
 }
 
-/** `expectedOid` is the blob id that must be there now; `null` means the resource must be absent. */
+/**
+ * `expectedOid` is the blob id that must be there now; `null` means the resource must be absent. `oid` is the content's
+ * own blob id, for a writer who knows it: an adapter need not compute it once more, and may take it at its word.
+ */
 export type StorageChange =
-  | { action: 'put'; key: ResourceKey; content: Uint8Array; expectedOid: string | null }
+  | { action: 'put'; key: ResourceKey; content: Uint8Array; expectedOid: string | null; oid?: string }
   | { action: 'delete'; key: ResourceKey; expectedOid: string };
 
 /** What became of a change: the revision after it (for a deletion, the one the deletion made). */

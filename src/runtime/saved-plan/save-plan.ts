@@ -3,6 +3,7 @@ import type { Plan } from '../../plan/plan.js';
 import { digestPlan } from '../../plan/plan-digest.js';
 import type { PlanEffect, PreparedPlan } from '../../plan/prepared-plan.js';
 import { saveContent } from '../../plan/saved-content.js';
+import type { StorageChange } from '../../storage/types.js';
 import type { RunContext } from '../context.js';
 import { reconnectContext, saveConnection } from './connection.js';
 import { refuseOverlaps } from './refuse-overlaps.js';
@@ -13,6 +14,8 @@ export interface ToldPlan {
   taskId: string;
   plan: Plan;
 }
+
+type SavedChange = Extract<SavedTask['effect'], { kind: 'batch' }>['changes'][number];
 
 const unsigned = savedPlan.omit({ digest: true });
 
@@ -63,12 +66,7 @@ async function saveTask(
 
 function saveEffect(effect: PlanEffect): SavedTask['effect'] {
   if (effect.kind === 'batch') {
-    return {
-      ...effect,
-      changes: effect.changes.map((change) =>
-        change.action === 'put' ? { ...change, content: saveContent(change.content) } : change,
-      ),
-    };
+    return { ...effect, changes: effect.changes.map(saveChange) };
   }
   return {
     ...effect,
@@ -77,4 +75,11 @@ function saveEffect(effect: PlanEffect): SavedTask['effect'] {
       content: change.content === null ? null : saveContent(change.content),
     })),
   };
+}
+
+/** The content's id is not saved: whoever applies the plan takes it from the content. */
+function saveChange(change: StorageChange): SavedChange {
+  if (change.action === 'delete') return change;
+  const { action, key, content, expectedOid } = change;
+  return { action, key, content: saveContent(content), expectedOid };
 }

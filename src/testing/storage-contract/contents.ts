@@ -80,6 +80,29 @@ export const contentCases: StorageContractCase[] = [
     },
   },
   {
+    title: 'keeps many contents of every size in one batch, and none of them is the writer’s memory',
+    async run({ storage }) {
+      const contents = Array.from({ length: 200 }, (_, at) => {
+        const size = (at * 997) % 40_000;
+        return at % 3 === 0 ? Buffer.alloc(size, at) : new Uint8Array(size).fill(at);
+      });
+      const changes = contents.map((content, at) => ({
+        ...put(file(`many/${at}`), content),
+        // A writer who knows the id may say so.
+        ...(at % 2 === 0 && { oid: blobId(content) }),
+      }));
+      const applied = await apply(storage, ...changes);
+      const expected = contents.map((content) => new Uint8Array(content));
+      for (const content of contents) content.fill(255);
+      const stored = await storage.read(changes.map(({ key }) => key));
+      expected.forEach((content, at) => {
+        assertBytes(stored[at]?.content, content);
+        assert.equal(stored[at]?.oid, blobId(content));
+        assert.equal(applied[at]?.oid, blobId(content));
+      });
+    },
+  },
+  {
     title: 'keeps a content of 5 MB',
     async run({ storage }) {
       const large = new Uint8Array(5 * 1024 * 1024);

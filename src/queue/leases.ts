@@ -39,6 +39,16 @@ export async function takeRuns(
   return taken;
 }
 
+/** Whether `takeRuns` might find something. */
+export async function isAnyDue({ tenant }: Tickets, db: Kysely<unknown>): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 as one from flowgit.run
+    where tenant = ${tenant} and state = 'waiting' and ticket is not null and start_after <= now() limit 1`.execute(
+    db,
+  );
+  return rows.length > 0;
+}
+
 /** A ticket and the run that it is for. */
 interface Offer {
   ticket: string;

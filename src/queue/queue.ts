@@ -21,7 +21,7 @@ export interface RunQueueOptions {
   maxAttempts?: number | undefined;
 }
 
-const defaults = { leaseMs: 15_000, pollMs: 500, maxAttempts: 5 };
+const defaults = { leaseMs: 15_000, pollMs: 200, maxAttempts: 5 };
 
 /**
  * A queue in a database: pg-boss hands runs out, tables of flowgit's own say which of them may be begun (tickets.ts).

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { CancelledError, LeaseLostError, reportError } from '../errors.js';
+import { CancelledError, reportError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Database } from '../storage/postgres/database.js';
+import { carryOut, type Settle } from './carry-out.js';
 import { type HeldRun, holdRun } from './held-run.js';
-import { buryRun, endLease, renewLeases, returnRun, sweep, type TakenRun, takeRuns } from './leases.js';
+import { isAnyDue, renewLeases, sweep, type TakenRun, takeRuns } from './leases.js';
 import { aloneWithQueue } from './lock.js';
 import type { Tickets } from './tickets.js';
 import type { QueueWorker, WorkOptions } from './types.js';
@@ -28,6 +29,14 @@ interface Surroundings extends WorkerTimes {
   logger: Logger;
 }
 
+/** What a run that is over changes in the queue. */
+interface Settling {
+  run: HeldRun;
+  work: Parameters<Settle>[0];
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
 /** After an abort, how long runs may take to notice. */
 const abortMs = 15_000;
 
@@ -43,6 +52,8 @@ class RunWorker implements Worker {
   readonly #held = new Map<string, { run: HeldRun; ended: Promise<void> }>();
   readonly #timers: NodeJS.Timeout[];
   readonly #taking: Promise<void>;
+  /** Ends of runs that go into the transaction of the next taking. */
+  #settling: Settling[] = [];
   #stopping: Promise<void> | null = null;
   #wake = () => {};
   #poked = false;
@@ -86,23 +97,57 @@ class RunWorker implements Worker {
   async #takeUntilStopped(): Promise<void> {
     while (this.#stopping === null) {
       this.#poked = false;
-      const count = this.#options.concurrency - this.#held.size;
-      if (count > 0) {
-        try {
-          for (const run of await this.#take(count)) this.#begin(run);
-        } catch (error) {
-          this.#warn(error, 'the queue could not be read');
-        }
-      }
+      const settling = this.#settling.splice(0);
+      const count = this.#options.concurrency - this.#held.size + settling.length;
+      if (settling.length > 0 || (count > 0 && (await this.#mayTake()))) await this.#take(settling, count);
       if (!this.#poked && this.#stopping === null) await this.#pause();
+    }
+    const left = this.#settling.splice(0);
+    if (left.length > 0) await this.#take(left, 0);
+  }
+
+  /** Asks without a transaction, and so without keeping others waiting: most of the time there is nothing. */
+  async #mayTake(): Promise<boolean> {
+    const { database, tickets } = this.#in;
+    try {
+      return await isAnyDue(tickets, database.db);
+    } catch (error) {
+      this.#warn(error, 'the queue could not be read');
+      return false;
     }
   }
 
-  #take(count: number): Promise<TakenRun[]> {
-    const { database, tickets, leaseMs } = this.#in;
-    return aloneWithQueue(database, tickets.tenant, (tx) =>
-      takeRuns(tickets, tx, { count, worker: this.#id, leaseMs }),
-    );
+  /** Ends runs and takes others, in one transaction: being alone with the queue is what is dear. */
+  async #take(settling: readonly Settling[], count: number): Promise<void> {
+    const { tickets, leaseMs } = this.#in;
+    try {
+      const taken = await this.#alone(async (tx) => {
+        for (const { work } of settling) await work(tx);
+        return takeRuns(tickets, tx, { count, worker: this.#id, leaseMs });
+      });
+      for (const { run, resolve } of settling) {
+        this.#forget(run);
+        resolve();
+      }
+      for (const run of taken) this.#begin(run);
+    } catch (error) {
+      for (const { reject } of settling) reject(error);
+      if (settling.length === 0) this.#warn(error, 'the queue could not be read');
+    }
+  }
+
+  #settle(run: HeldRun, work: Settling['work']): Promise<void> {
+    if (this.#stopping !== null) return this.#alone(work);
+    return new Promise((resolve, reject) => {
+      this.#settling.push({ run, work, resolve, reject });
+      this.poke();
+    });
+  }
+
+  #forget(run: HeldRun): void {
+    const { executionId } = run.taken.request;
+    // It may have been taken again meanwhile.
+    if (this.#held.get(executionId)?.run === run) this.#held.delete(executionId);
   }
 
   #pause(): Promise<void> {
@@ -120,41 +165,14 @@ class RunWorker implements Worker {
     const run = holdRun(database, tickets.tenant, taken, leaseMs);
     if (taken.isCancelled) run.abort(cancelled());
     const { executionId } = taken.request;
-    const ended = this.#carryOut(run)
+    const settle: Settle = (work) => this.#settle(run, work);
+    const ended = carryOut(run, { ...this.#in, options: this.#options, settle })
       .catch((error: unknown) => this.#warn(error, 'the end of a run could not be recorded', executionId))
       .finally(() => {
-        this.#held.delete(executionId);
+        this.#forget(run);
         this.poke();
       });
     this.#held.set(executionId, { run, ended });
-  }
-
-  async #carryOut(run: HeldRun): Promise<void> {
-    const { tickets } = this.#in;
-    const { taken } = run;
-    const { request, attempt } = taken;
-    if (attempt > this.#in.maxAttempts) {
-      const error = new LeaseLostError(`Worker after worker was lost with this run, ${attempt - 1} times.`);
-      return this.#giveUp(taken, error);
-    }
-    let again: Date | null;
-    try {
-      again = await this.#options.run(request, run.lease);
-    } catch (error) {
-      if (run.isLost) return;
-      if (run.isReleased) return this.#alone((tx) => returnRun(tickets, tx, taken, { isFailure: false }));
-      if (attempt === this.#in.maxAttempts) return this.#giveUp(taken, error);
-      this.#warn(error, 'a run could not be carried out and is tried again', request.executionId);
-      return this.#alone((tx) => returnRun(tickets, tx, taken, { isFailure: true }));
-    }
-    if (!run.isLost) await this.#alone((tx) => endLease(tickets, tx, taken, again));
-  }
-
-  async #giveUp(taken: TakenRun, error: unknown): Promise<void> {
-    const { executionId } = taken.request;
-    this.#in.logger.error({ executionId, error: reportError(error) }, 'a run was given up');
-    await this.#options.onGivenUp(taken.request, error);
-    await this.#alone((tx) => buryRun(this.#in.tickets, tx, taken, reportError(error).message));
   }
 
   async #renew(): Promise<void> {

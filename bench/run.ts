@@ -5,6 +5,8 @@ import { benchCases } from './cases/index.js';
 import type { BenchCase } from './contest.js';
 import { describeFileSystem } from './file-system.js';
 import { type CaseMeasurement, measureCase } from './measure.js';
+import { measureQueue, type QueueResult, queueCases } from './queue.js';
+import { formatQueueTable } from './queue-table.js';
 import { formatTable } from './table.js';
 
 try {
@@ -20,11 +22,18 @@ async function bench(options: BenchOptions): Promise<void> {
   const arena = await openArena(options);
   try {
     const cases = benchCases(arena).filter((benchCase) => isWanted(benchCase, options));
+    const queues = queueCases
+      .filter(({ name }) => name.includes(options.case))
+      .slice(0, options.quick ? 1 : 3);
     if (options.list) {
-      process.stdout.write(cases.map(({ name, heavy }) => `${name}${heavy ? ' (--all)' : ''}\n`).join(''));
+      const names = [...cases, ...queues].map(
+        (one) => `${one.name}${'heavy' in one && one.heavy ? ' (--all)' : ''}\n`,
+      );
+      process.stdout.write(names.join(''));
       return;
     }
-    if (cases.length === 0) throw new Error(`No case has "${options.case}" in its name. See --list.`);
+    if (cases.length + queues.length === 0)
+      throw new Error(`No case has "${options.case}" in its name. See --list.`);
     const before = arena.checkFileSystem();
     const measurements: CaseMeasurement[] = [];
     for (const benchCase of cases) {
@@ -38,16 +47,26 @@ async function bench(options: BenchOptions): Promise<void> {
         process.exitCode = 1;
       }
     }
+    const queueResults: QueueResult[] = [];
+    for (const queueCase of queues) {
+      progress(`${queueCase.name}: its workers run`);
+      const sizes = { runs: arena.size(2_000), spacedRuns: arena.size(400) };
+      queueResults.push(await measureQueue(queueCase, { command: arena.command, ...sizes }));
+    }
     progress('');
     const after = arena.checkFileSystem();
     const disk = describeFileSystem(before, after);
     // Also beside JSON, whose shape has no room for it: numbers from a slow disk must not pass for git's.
     if (options.json) console.error(disk);
-    process.stdout.write(
-      options.json
-        ? `${JSON.stringify({ cases: measurements.map(({ result }) => result) }, null, 2)}\n`
-        : `${formatTable(measurements, !before.slow && !after.slow)}\n${disk}\n`,
-    );
+    if (options.json) {
+      const document = { cases: measurements.map(({ result }) => result), queue: queueResults };
+      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      return;
+    }
+    if (measurements.length > 0) {
+      process.stdout.write(`${formatTable(measurements, !before.slow && !after.slow)}\n${disk}\n`);
+    }
+    if (queueResults.length > 0) process.stdout.write(`${formatQueueTable(queueResults)}\n`);
   } finally {
     await arena.close();
   }

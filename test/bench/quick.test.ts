@@ -26,7 +26,11 @@ const alone = { ...measured, gitMs: null, isomorphicGitMs: null, ratioToGit: nul
 
 describe('npm run bench', { timeout: 300_000 }, () => {
   it('does every kind of job with ours, git and isomorphic-git, and tells what they took', async () => {
-    const { cases } = JSON.parse(await bench('--quick', '--json')) as { cases: { name: string }[] };
+    const told = JSON.parse(await bench('--quick', '--json')) as {
+      cases: { name: string }[];
+      queue: object[];
+    };
+    const { cases, queue } = told;
     expect(cases).toStrictEqual(
       [
         'cold-sync-10000-memory',
@@ -43,6 +47,18 @@ describe('npm run bench', { timeout: 300_000 }, () => {
       ].map((name) => ({ ...(name === 'cli-overhead' ? alone : measured), name })),
     );
     expect(cases.find(({ name }) => name === 'no-change')).toMatchObject({ requests: 1 });
+    const times = { p50: expect.any(Number) as number, p99: expect.any(Number) as number };
+    expect(queue).toStrictEqual([
+      {
+        name: 'queue-1-worker',
+        workers: 1,
+        runs: 20,
+        queuedPerSecond: expect.any(Number) as number,
+        runsPerSecond: expect.any(Number) as number,
+        toStartMs: times,
+        toEndMs: times,
+      },
+    ]);
   });
 
   it('names the cases that it can run', async () => {

@@ -3,6 +3,7 @@ import { contend } from './contention.js';
 import { failEachWrite } from './faults.js';
 import { strikeSyncs } from './kills.js';
 import { sendHostileRequests } from './requests.js';
+import { restartAmidRuns } from './restarts.js';
 import { syncBySchedules } from './schedules.js';
 import { workTogether } from './workers.js';
 
@@ -14,6 +15,15 @@ const trials: Readonly<Record<string, () => Promise<object>>> = {
   faults: () => failEachWrite(counts[0] ?? 40),
   kills: () => strikeSyncs(counts[0] ?? 200),
   requests: () => sendHostileRequests(counts[0] ?? 10_000),
+  restarts: async () => {
+    const results: Record<string, object> = {};
+    for (const storage of ['pglite:', 'postgres://'] as const) {
+      for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+        results[`${storage} ${signal}`] = await restartAmidRuns({ storage, signal, runs: counts[0] ?? 100 });
+      }
+    }
+    return results;
+  },
   schedules: () =>
     syncBySchedules({
       flows: counts[0] ?? 1000,

@@ -30,7 +30,10 @@ const dataCenter = z.looseObject({
     }),
   ),
   repository: z.looseObject({
-    links: z.looseObject({ clone: z.array(z.looseObject({ href: z.string() })).min(1) }),
+    slug: z.string().min(1),
+    project: z.looseObject({ key: z.string().min(1) }),
+    // Older servers leave the links out.
+    links: z.looseObject({ clone: z.array(z.looseObject({ href: z.string() })).nullish() }).nullish(),
   }),
 });
 
@@ -55,7 +58,8 @@ function ofDataCenter({ changes, repository }: z.output<typeof dataCenter>): Pus
     ref.type === 'BRANCH' && type !== 'DELETE'
       ? [
           {
-            urls: repository.links.clone.map(({ href }) => href),
+            urls: (repository.links?.clone ?? []).map(({ href }) => href),
+            name: `${repository.project.key}/${repository.slug}`,
             branch: ref.displayId,
             before: type === 'ADD' ? null : fromHash,
             after: toHash,

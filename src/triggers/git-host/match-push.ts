@@ -8,12 +8,17 @@ export type PushFilter = Pick<PushTrigger, 'url' | 'branches' | 'paths'>;
 
 /** Why a push does not start the trigger's flow; null when it does. */
 export function whyNot(push: Push, filter: PushFilter): 'repository' | 'branch' | 'paths' | null {
-  const wanted = repositoryName(filter.url);
-  if (!push.urls.some((url) => repositoryName(url) === wanted)) return 'repository';
+  if (!isTo(push, repositoryName(filter.url))) return 'repository';
   if (!matchGlobs(filter.branches)(push.branch)) return 'branch';
   // What is not known to be elsewhere may be here.
   if (filter.paths === undefined || push.paths === null) return null;
   return push.paths.some(matchGlobs(filter.paths.flatMap(withContents))) ? null : 'paths';
+}
+
+function isTo({ urls, name }: Push, wanted: string): boolean {
+  if (urls.length > 0 || name === undefined) return urls.some((url) => repositoryName(url) === wanted);
+  // Whose server it is, the signature says.
+  return wanted.endsWith(`/${name.toLowerCase()}`);
 }
 
 /** `_flows` stands for everything in it as well. */

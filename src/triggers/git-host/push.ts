@@ -2,6 +2,8 @@
 export interface Push {
   /** The addresses the host has for the repository. */
   urls: readonly string[];
+  /** What the address ends in, from a host that may give none. */
+  name?: string;
   branch: string;
   /** Null when the branch is new. */
   before: string | null;

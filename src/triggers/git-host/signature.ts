@@ -19,7 +19,7 @@ const toleranceMs = 5 * 60_000;
  * Reads the signature of a delivery as its host makes it; null when there is none, or none that could ever be right.
  *
  * - GitHub: `X-Hub-Signature-256: sha256=<hex>`, HMAC-SHA256 of the body.
- * - Gitea and Forgejo: the same as plain hex in `X-Gitea-Signature` or `X-Forgejo-Signature`.
+ * - Gitea and Forgejo: the same as plain hex in `X-Gitea-Signature` or `X-Forgejo-Signature`; newer ones as GitHub, too.
  * - Bitbucket: `X-Hub-Signature: sha256=<hex>`.
  * - GitLab: the secret token itself in `X-Gitlab-Token`; with a signing token (`whsec_…`), `webhook-signature`, an HMAC of
  *   id, time and body (Standard Webhooks). A trigger whose secret is a signing token accepts nothing less.
@@ -31,7 +31,9 @@ export function readSignature(host: GitHost, request: SignedRequest): SignatureC
       return hmacCheck(prefixed(headerOf(headers, 'x-hub-signature-256')), rawBody);
     case 'gitea':
       return hmacCheck(
-        headerOf(headers, 'x-forgejo-signature') ?? headerOf(headers, 'x-gitea-signature'),
+        headerOf(headers, 'x-forgejo-signature') ??
+          headerOf(headers, 'x-gitea-signature') ??
+          prefixed(headerOf(headers, 'x-hub-signature-256')),
         rawBody,
       );
     case 'bitbucket':

@@ -1,5 +1,13 @@
 import { type Command, lastValue } from '../command.js';
-import { allowedRemotes, allowRemote, concurrency, wholeNumber } from '../server-options.js';
+import {
+  allowedRemotes,
+  allowRemote,
+  concurrency,
+  retain,
+  retainFailed,
+  retention,
+  wholeNumber,
+} from '../server-options.js';
 
 /** `flowgit serve` */
 export const serve: Command = {
@@ -24,6 +32,8 @@ export const serve: Command = {
     },
     { name: 'no-worker', description: 'Run nothing in this process; leave it to others' },
     allowRemote,
+    retain,
+    retainFailed,
   ],
   examples: [
     'flowgit serve',
@@ -40,6 +50,7 @@ export const serve: Command = {
         : wholeNumber(args, 'concurrency', { fallback: '4', min: 1, max: 1000 }),
       jitterMs: 1000 * wholeNumber(args, 'jitter', { fallback: '0', min: 0, max: 3600 }),
       allowedRemotes: allowedRemotes(session, args),
+      retention: retention(args),
     };
     const { runServer } = await import('../server/run-server.js');
     return runServer(session, options);

@@ -1,5 +1,13 @@
 import type { Command } from '../command.js';
-import { allowedRemotes, allowRemote, concurrency, wholeNumber } from '../server-options.js';
+import {
+  allowedRemotes,
+  allowRemote,
+  concurrency,
+  retain,
+  retainFailed,
+  retention,
+  wholeNumber,
+} from '../server-options.js';
 import { UsageError } from '../usage-error.js';
 
 /** `flowgit worker` */
@@ -18,6 +26,8 @@ export const worker: Command = {
       description: 'How long runs under way may take when the worker stops. Default: 30',
     },
     allowRemote,
+    retain,
+    retainFailed,
   ],
   examples: [
     'flowgit worker --storage postgres://db.example/flows',
@@ -35,6 +45,7 @@ export const worker: Command = {
       concurrency: wholeNumber(args, 'concurrency', { fallback: '4', min: 1, max: 1000 }),
       graceMs: 1000 * wholeNumber(args, 'grace', { fallback: '30', min: 0, max: 86_400 }),
       allowedRemotes: allowedRemotes(session, args),
+      retention: retention(args),
     };
     const { runWorker } = await import('../server/run-worker.js');
     await runWorker(session, options);

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { NotPermittedError } from '../../src/errors.js';
+import type { Retention } from '../../src/executions/retention.js';
 import type { ExecutionEvent } from '../../src/runtime/execution-events.js';
 import { openSecretStore } from '../../src/secrets/stored.js';
 import { createApp } from '../../src/server/create-app.js';
@@ -28,6 +29,7 @@ export interface ServeOptions {
   /** Scheduled runs of one moment are spread over so many milliseconds. */
   jitterMs: number;
   allowedRemotes: readonly string[] | undefined;
+  retention: Retention;
 }
 
 const graceMs = 30_000;
@@ -41,7 +43,8 @@ export async function runServer(session: Session, options: ServeOptions): Promis
       for (const listener of listeners) listener?.(event);
     };
   };
-  const engine = await openServerEngine(session, { allowedRemotes: options.allowedRemotes, observe });
+  const { allowedRemotes, retention } = options;
+  const engine = await openServerEngine(session, { allowedRemotes, retention, observe });
   try {
     metrics = createMetrics(engine.queue);
     const tokens = openTokenStore(engine.storage);

@@ -1,3 +1,4 @@
+import type { Retention } from '../../src/executions/retention.js';
 import type { Session } from '../session.js';
 import { openServerEngine } from './server-engine.js';
 
@@ -6,15 +7,16 @@ export interface WorkerOptions {
   /** How long runs under way may take when the worker stops. */
   graceMs: number;
   allowedRemotes: readonly string[] | undefined;
+  retention: Retention;
 }
 
 /** Carries queued runs out until the session's signal aborts. */
 export async function runWorker(
   session: Session,
-  { concurrency, graceMs, allowedRemotes }: WorkerOptions,
+  { concurrency, graceMs, allowedRemotes, retention }: WorkerOptions,
 ): Promise<void> {
   const logger = await session.logger();
-  const engine = await openServerEngine(session, { allowedRemotes });
+  const engine = await openServerEngine(session, { allowedRemotes, retention });
   try {
     const worker = await engine.work({ concurrency });
     logger.info({ storage: engine.storage.location, concurrency }, 'The worker takes runs');

@@ -1,8 +1,11 @@
+import { reportError } from '../../src/errors.js';
 import type { Engine } from '../../src/executions/engine.js';
 import { openEngine } from '../../src/executions/engine.js';
+import type { Retention } from '../../src/executions/retention.js';
 import type { RunSurroundings } from '../../src/executions/run-execution.js';
 import { createGit, createRemotePolicy } from '../../src/git/index.js';
 import type { Git } from '../../src/git/types.js';
+import type { Logger } from '../../src/logger.js';
 import { Redactor } from '../../src/redaction.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import { createRunContext } from '../../src/runtime/create-context.js';
@@ -10,6 +13,7 @@ import type { TaskRegistry } from '../../src/runtime/registry.js';
 import type { SecretProvider } from '../../src/secrets/types.js';
 import { gitEnvironment } from '../git-environment.js';
 import { directoryOutputFiles } from '../output-files.js';
+import { pruneOutputs } from '../prune-outputs.js';
 import { createRegistry } from '../registry.js';
 import { outputRoot } from '../run-flow.js';
 import type { Session } from '../session.js';
@@ -28,13 +32,15 @@ export interface ServerEngine extends Engine {
 export interface ServerEngineOptions {
   /** As `createRemotePolicy` has them: which remotes flows may reach. */
   allowedRemotes: readonly string[] | undefined;
+  /** How long ended executions and their files are kept. */
+  retention: Retention;
   observe?: RunSurroundings['observe'];
 }
 
 /** @throws UnsupportedError, StorageLockedError, StorageError, InvalidPropertiesError */
 export async function openServerEngine(
   session: Session,
-  { allowedRemotes, observe }: ServerEngineOptions,
+  { allowedRemotes, retention, observe }: ServerEngineOptions,
 ): Promise<ServerEngine> {
   const { settings, surroundings, io } = session;
   const registry = createRegistry();
@@ -67,9 +73,15 @@ export async function openServerEngine(
     observe,
   });
   const { storage } = engine;
+  engine.keepPurging(retention);
+  const stopPruning = keepPruning(root, retention, logger);
   provider = runSecrets(session, storage);
   return {
     ...engine,
+    async close() {
+      stopPruning();
+      await engine.close();
+    },
     registry,
     git,
     network,
@@ -86,4 +98,18 @@ export async function openServerEngine(
         variables: { envs: surroundings.envs },
       }),
   };
+}
+
+const pruneMs = 60 * 60_000;
+
+/** Output files lie on the machine that ran the flow, so each looks after its own. */
+function keepPruning(root: string, { endedMs, failedMs }: Retention, logger: Logger): () => void {
+  const kept = { executions: 0, ms: Math.max(endedMs, failedMs) };
+  const timer = setInterval(() => {
+    pruneOutputs(root, Date.now(), kept).catch((error: unknown) =>
+      logger.warn({ error: reportError(error) }, 'old output files could not be removed'),
+    );
+  }, pruneMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }

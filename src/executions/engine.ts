@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { forgetDeadLetters } from '../queue/dead-letters.js';
 import { aloneWithQueue } from '../queue/lock.js';
 import { openRunQueue, type RunQueueOptions } from '../queue/queue.js';
 import type { QueueWorker, RunQueue } from '../queue/types.js';
@@ -13,6 +14,7 @@ import type { StartRun } from '../triggers/types.js';
 import { exclusiveKeys } from './exclusive-keys.js';
 import type { EngineStorage } from './fenced-storage.js';
 import { resumeExecution } from './resume.js';
+import { keepPurging, type Retention } from './retention.js';
 import { createRunner, type RunSurroundings } from './run-execution.js';
 import { createExecutionStore, insertExecution } from './store.js';
 import type { ExecutionStore } from './types.js';
@@ -32,6 +34,8 @@ export interface Engine {
   resume(executionId: string, inputs: Readonly<Record<string, unknown>>): Promise<boolean>;
   /** Carries queued executions out in this process. */
   work(options: { concurrency: number }): Promise<QueueWorker>;
+  /** Removes old executions now and then, until the engine is closed. */
+  keepPurging(retention: Retention): void;
   /** Stops workers at once, and closes the storage. */
   close(): Promise<void>;
 }
@@ -51,7 +55,9 @@ export interface EngineOptions extends RunSurroundings {
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const opened = await openPlaces(options);
   const { storage, database, tenant } = opened;
+  let stopPurging = async () => {};
   const close = async () => {
+    await stopPurging();
     await storage.close?.();
     await database.close();
   };
@@ -68,6 +74,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       resume: (executionId, inputs) =>
         resumeExecution({ ...opened, queue, outputFiles: options.outputFiles }, executionId, inputs),
       work: ({ concurrency }) => queue.work({ concurrency, ...runner }),
+      keepPurging(retention) {
+        stopPurging = keepPurging(database, { tenant, retention, logger: options.logger });
+      },
       async close() {
         await queue.close();
         await close();
@@ -124,11 +133,14 @@ function startingRuns(
     const request = { executionId, exclusiveKeys: keys, coalesceKey, startAfter };
     const started = await database.db
       .transaction()
-      .execute(
-        async (tx) =>
-          (await insertExecution(tx, tenant, execution)) &&
-          ((await queue.enqueue(request, tx)) || Promise.reject(new NotNeeded())),
-      )
+      .execute(async (tx) => {
+        if (!(await insertExecution(tx, tenant, execution))) return false;
+        if (!(await queue.enqueue(request, tx))) throw new NotNeeded();
+        if (trigger.type === 'replay' && trigger.id !== undefined) {
+          await forgetDeadLetters(tx, tenant, [trigger.id]);
+        }
+        return true;
+      })
       .catch((error: unknown) => {
         if (error instanceof NotNeeded) return false;
         throw error;

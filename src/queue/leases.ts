@@ -191,7 +191,8 @@ export async function buryRun(
   const { executionId, exclusiveKeys } = run.request;
   await sql`delete from flowgit.run where ${isHeld(tenant, run)}`.execute(tx);
   await takeBack(tickets, tx, [run.ticket]);
-  await boss.send(deadLetters, { executionId, message }, { db: executor(tx) });
+  // As long as its execution is kept.
+  await boss.send(deadLetters, { executionId, message }, { retentionDays: 36_500, db: executor(tx) });
   await handOutFreed(tickets, tx, exclusiveKeys);
 }
 

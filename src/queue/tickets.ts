@@ -19,9 +19,14 @@ export interface Tickets {
 
 /** Names the queues of a tenant, and makes them if they are not there. */
 export async function openTickets(boss: PgBoss, tenant: string): Promise<Tickets> {
-  const tickets = { boss, tenant, queue: `runs_${tenant}`, deadLetters: `dead_runs_${tenant}` };
+  const tickets = { boss, tenant, queue: `runs_${tenant}`, deadLetters: deadLettersOf(tenant) };
   for (const name of [tickets.deadLetters, tickets.queue]) await whileRaced(() => boss.createQueue(name));
   return tickets;
+}
+
+/** Name of the queue in pg-boss that runs go to which were given up. */
+export function deadLettersOf(tenant: string): string {
+  return `dead_runs_${tenant}`;
 }
 
 /** A run that is to be looked at, not before a time. */

@@ -151,4 +151,11 @@ export const migrations: readonly Migration[] = [
          where state = 'waiting' and coalesce_key is not null`,
     ],
   },
+  {
+    number: 4,
+    name: 'executions by their end',
+    statements: [
+      `create index execution_ended on flowgit.execution (tenant, ended_at) where ended_at is not null`,
+    ],
+  },
 ];

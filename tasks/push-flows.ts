@@ -24,7 +24,8 @@ import { retryOnRace } from '../src/runtime/retry-on-race.js';
 import { type Sign, signerOf } from '../src/runtime/signer.js';
 import { writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
-import { formatKey, inScope } from '../src/storage/types.js';
+import { KeyMap } from '../src/storage/key-map.js';
+import { inScope } from '../src/storage/types.js';
 
 const properties = z.strictObject({
   ...connection,
@@ -164,7 +165,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     sign,
     existingPaths: entries.map(({ path }) => path),
     ...placed,
-    storedOids: new Map(stored.flows.map((flow) => [formatKey(flow.key), flow.storedOid])),
+    storedOids: new KeyMap(stored.flows.map(({ key, storedOid }) => [key, storedOid])),
     inGit: (content, { namespace }) => {
       const source = decodeUtf8(content);
       return source === null ? content : Buffer.from(rewriteNamespace(source, toGit(namespace)));

@@ -21,7 +21,7 @@ import { retryOnRace } from '../src/runtime/retry-on-race.js';
 import { type Sign, signerOf } from '../src/runtime/signer.js';
 import { readStored, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
-import { formatKey } from '../src/storage/types.js';
+import { KeyMap } from '../src/storage/key-map.js';
 
 const properties = z.strictObject({
   ...connection,
@@ -133,7 +133,8 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     sourceOid: oid,
   }));
   // A directory that gets its first file keeps its `.gitkeep`: it went nowhere.
-  const empty = new Set(onlyEmptyDirectories([...files.resources, ...desired].map(({ key }) => key.id)));
+  const standing = onlyEmptyDirectories([...files.resources, ...desired].map(({ key }) => key.id));
+  const empty = new Set(standing.filter(isDirectory));
   const result = await pushToGit(context, {
     task: PushNamespaceFiles.type,
     properties,
@@ -148,10 +149,10 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     existingPaths: entries.map(({ path }) => path),
     desired,
     current: files.resources
-      .filter(({ key }) => inScope(key) && empty.has(key.id))
+      .filter(({ key }) => inScope(key) && (!isDirectory(key.id) || empty.has(key.id)))
       .map(({ key, gitPath, oid }) => ({ key, gitPath, oid })),
     held: files.held.filter(({ key }) => inScope(key)),
-    storedOids: new Map(listed.map(({ key, oid }) => [formatKey(key), oid])),
+    storedOids: new KeyMap(listed.map(({ key, oid }) => [key, oid])),
     read: (changes) => readStored(context, changes, 'after'),
   });
   const commit = result.commitId ?? base.tip;
@@ -172,6 +173,10 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     revision: result.revision,
     dryRun,
   };
+}
+
+function isDirectory(id: string): boolean {
+  return id.endsWith('/');
 }
 
 function identityOf(remote: Remote, properties: Properties): SyncIdentity {

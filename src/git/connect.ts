@@ -2,7 +2,9 @@ import { InvalidPropertiesError } from '../errors.js';
 import { SharedRemotes } from './mirror/shared-remotes.js';
 import { openSession } from './open-session.js';
 import type { RemotePushBase } from './push/push-commit.js';
+import type { ReceivePackOffer } from './push/receive-pack.js';
 import type { RemotePolicy } from './remote-policy/policy.js';
+import type { RemoteSession } from './session.js';
 import { CommitSnapshot } from './snapshot/commit-snapshot.js';
 import type { Git, PushBase, Remote, RemoteOptions } from './types.js';
 
@@ -30,18 +32,28 @@ export function createGit({ environment = defaultEnvironment, policy }: CreateGi
 function connect(options: RemoteOptions, surroundings: Parameters<typeof openSession>[1]): Remote {
   const session = openSession(options, surroundings);
   const leave = session.shared.enter();
+  let offer: Promise<ReceivePackOffer> | undefined;
   return {
     url: session.url,
     listRefs: (prefixes) => session.listRefs(prefixes),
     openSnapshot: (revision, snapshotOptions) => session.openSnapshot(revision, snapshotOptions),
     // A sync starts without the code that pushes and clones.
     async openForPush(branch, snapshotOptions) {
+      // What was told before a run began anew is out of date.
+      offer = undefined;
       const { openForPush } = await import('./push/open-for-push.js');
       return openForPush(session, branch, snapshotOptions);
     },
+    expectPush() {
+      offer ??= discover(session);
+      // Told by the push; without one, nobody wants to know.
+      offer.catch(() => {});
+    },
     async push(base, commit) {
+      const expected = offer;
+      offer = undefined;
       const { pushCommit } = await import('./push/push-commit.js');
-      return pushCommit(session, ownBase(base), commit);
+      return pushCommit(session, ownBase(base), commit, expected);
     },
     async clone(cloneOptions) {
       const { cloneRepository } = await import('./clone/clone-repository.js');
@@ -52,6 +64,11 @@ function connect(options: RemoteOptions, surroundings: Parameters<typeof openSes
       await session.transport.close();
     },
   };
+}
+
+async function discover(session: RemoteSession): Promise<ReceivePackOffer> {
+  const { discoverReceivePack } = await import('./push/push-commit.js');
+  return discoverReceivePack(session);
 }
 
 function ownBase({ branch, tip, snapshot }: PushBase): RemotePushBase {

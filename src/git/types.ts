@@ -85,6 +85,11 @@ export interface Remote {
   /** The present state of a branch that is about to be written, wherever it would start from. */
   openForPush(branch: string, options: SnapshotOptions): Promise<PushBase>;
   /**
+   * Says that a push is about to come. The remote is asked who may write while the push is still being made; what it
+   * answers, a refusal too, comes out of `push`.
+   */
+  expectPush(): void;
+  /**
    * Commits on top of `base` and pushes; the old id is the compare-and-swap.
    * @throws PushRejectedError with `race: true` when the branch moved, false when a hook or a rule refused.
    */

@@ -9,6 +9,8 @@ import { isChange } from './make-plan.js';
  */
 export function refusePathClashes(changes: readonly ComparedChange[], existing: Iterable<string>): void {
   const effective = changes.filter(isChange);
+  // What was there already stood beside everything else.
+  if (effective.every(({ before }) => before !== null)) return;
   const gone = new Set(effective.filter(({ state }) => state === 'DELETED').map(({ gitPath }) => gitPath));
   const written = effective.filter(({ state }) => state !== 'DELETED').map(({ gitPath }) => gitPath);
   if (written.length === 0) return;

@@ -32,6 +32,7 @@ export function pathOfFile(id: string): string {
 
 /** Whether git can hold the namespace file as such. What git has its own use for neither comes nor goes. */
 export function isInGit(id: string): boolean {
+  if (!id.includes('.git') && !id.endsWith('/')) return true;
   const place = placeOfPath(pathOfFile(id));
   return place.kind !== 'skipped' && place.id === id;
 }

@@ -13,6 +13,7 @@ import type { ConflictContents, Resolution } from '../plan/resolve-conflicts.js'
 import { readCounterpart } from '../plan/sync-records.js';
 import type { SyncedResource, SyncIdentity, SyncState } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
+import { KeyMap } from '../storage/key-map.js';
 import { formatKey, type Scope, type StoredEntry } from '../storage/types.js';
 import { applyCommitEffect } from './apply-effect.js';
 import { isUndecided, planOfConflicts, readBases, readMerged } from './conflict-contents.js';
@@ -41,8 +42,8 @@ export interface PushInput {
   listed: readonly StoredEntry[];
   /** Every path below the directory, in scope or not. */
   existingPaths: readonly string[];
-  /** Blob ids in storage by `formatKey`, for the sync state. */
-  storedOids: ReadonlyMap<string, string>;
+  /** Blob ids in storage, for the sync state. */
+  storedOids: KeyMap<string>;
   /** What a content of storage would be in git; absent where that is the same. */
   inGit?: ConflictContents['inTargetForm'];
   /** Contents to commit, by the blob id they have in git. */
@@ -89,6 +90,7 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
     onRefused: (conflicts) => context.onPlan(planOfConflicts(run, conflicts)),
   });
   refusePathClashes(changes, input.existingPaths);
+  if (!properties.dryRun && changes.some(isChange)) remote.expectPush();
   const settled = { ...input, ...resolution };
   const plan = await makePlan({
     ...run,
@@ -186,21 +188,33 @@ function authorOf(properties: Authorship, now: Date): Signature {
 
 /** What both sides have after the push. What was merged has another content in git than in storage. */
 function syncedAfter(plan: StagedPlan, input: SettledPush): SyncedResource[] {
-  const desired = new Map(input.desired.map((resource) => [formatKey(resource.key), resource]));
-  const synced = new Map<string, SyncedResource>();
-  const kept = new Set(input.current.map((resource) => formatKey(resource.key)));
   const { changes } = plan.document;
-  for (const change of changes) if (isUndecided(change)) kept.add(formatKey(change.key));
-  for (const [name, resource] of input.state.byKey) if (kept.has(name)) synced.set(name, resource);
-  for (const { key, gitPath, state, after } of changes) {
-    const name = formatKey(key);
-    const wanted = desired.get(name);
-    const storedOid = input.storedOids.get(name);
-    const ancestor = input.ancestors.get(name);
-    if (state === 'DELETED') synced.delete(name);
-    else if (wanted === undefined || storedOid === undefined || after === null) continue;
-    else if (ancestor !== undefined) synced.set(name, { gitPath, key, gitOid: after, storedOid, ancestor });
-    else if (after === wanted.oid) synced.set(name, { gitPath, key, gitOid: after, storedOid });
+  const desired = new KeyMap<string>();
+  for (const { key, oid } of input.desired) desired.set(key, oid);
+  const synced = new KeyMap<SyncedResource>();
+  for (const resource of recordsToKeep(changes, input)) synced.set(resource.key, resource);
+  for (const { key, gitPath, state, after: gitOid } of changes) {
+    const storedOid = input.storedOids.get(key);
+    const wanted = desired.get(key);
+    if (state === 'DELETED') synced.delete(key);
+    else if (wanted === undefined || storedOid === undefined || gitOid === null) continue;
+    else {
+      const ancestor = input.ancestors.size === 0 ? undefined : input.ancestors.get(formatKey(key));
+      if (ancestor !== undefined) synced.set(key, { gitPath, key, gitOid, storedOid, ancestor });
+      else if (gitOid === wanted) synced.set(key, { gitPath, key, gitOid, storedOid });
+    }
   }
   return [...synced.values()];
+}
+
+/** What earlier runs saw of resources that git still has, or that this one left undecided. */
+function recordsToKeep(
+  changes: readonly ComparedChange[],
+  { state, current }: SettledPush,
+): SyncedResource[] {
+  if (state.bytes === null) return [];
+  const present = new KeyMap<true>();
+  for (const { key } of current) present.set(key, true);
+  for (const change of changes) if (isUndecided(change)) present.set(change.key, true);
+  return [...state.byKey.values()].filter(({ key }) => present.has(key));
 }

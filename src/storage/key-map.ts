@@ -1,11 +1,17 @@
 import type { ResourceKey } from '../../schemas/resources.js';
 
-/** Values by resource key. Keys come in runs of one namespace, so that a look-up takes the id and no text of its own. */
+/**
+ * Values by resource key. Keys come in runs of one namespace, so that a look-up takes the id and no text of its own.
+ */
 export class KeyMap<V> {
   readonly #places = new Map<string, Map<string, V>>();
   #kind: string | null = null;
   #namespace = '';
   #values = new Map<string, V>();
+
+  constructor(entries: Iterable<readonly [ResourceKey, V]> = []) {
+    for (const [key, value] of entries) this.set(key, value);
+  }
 
   get(key: ResourceKey): V | undefined {
     return this.#in(key).get(key.id);
@@ -17,6 +23,14 @@ export class KeyMap<V> {
 
   set(key: ResourceKey, value: V): void {
     this.#in(key).set(key.id, value);
+  }
+
+  delete(key: ResourceKey): void {
+    this.#in(key).delete(key.id);
+  }
+
+  *values(): Generator<V, void, undefined> {
+    for (const values of this.#places.values()) yield* values.values();
   }
 
   #in({ kind, namespace }: ResourceKey): Map<string, V> {

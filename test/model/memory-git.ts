@@ -55,6 +55,7 @@ export class MemoryGit implements Git {
         tip: this.#tip,
         snapshot: this.#tip === null ? null : this.#open(this.#tip),
       }),
+      expectPush: () => {},
       push: async (base, { changes }) => {
         if (base.tip !== this.#tip) throw new Error('Nobody else pushes here.');
         return { commit: this.#write(changes), remoteMessages: [] };

@@ -11,6 +11,8 @@ import {
 import { branchMoved, describeRejection } from './rejection.js';
 import { type PushReport, readPushReport } from './report-status.js';
 
+export { discoverReceivePack };
+
 /** What {@link openForPush} makes: the snapshot with its objects. */
 export interface RemotePushBase extends PushBase {
   readonly snapshot: RemoteSnapshot | null;
@@ -19,6 +21,7 @@ export interface RemotePushBase extends PushBase {
 /**
  * Commits the changes on top of `base` and pushes them; nothing is written to disk. The id that the branch had when
  * `base` was opened is the compare-and-swap.
+ * @param expected the remote's offer, when it was asked for it before
  * @returns `commit: null` when the changes leave everything as it is; then nothing is asked of the remote
  * @throws PushRejectedError with `race: true` when the branch moved meanwhile, false when a hook or a rule refused
  */
@@ -26,11 +29,12 @@ export async function pushCommit(
   session: RemoteSession,
   base: RemotePushBase,
   request: CommitRequest,
+  expected?: Promise<ReceivePackOffer>,
 ): Promise<PushedCommit> {
   const built = await buildCommit(base.snapshot, request);
   if (built === null) return { commit: null, remoteMessages: [] };
 
-  const offer = await discoverReceivePack(session);
+  const offer = await (expected ?? discoverReceivePack(session));
   const update: RefUpdate = { ref: `refs/heads/${base.branch}`, from: base.tip, to: built.oid };
   refuseBeforehand(session, base.branch, update, offer);
   const report = await send(session, update, built, offer);

@@ -51,6 +51,27 @@ describe('a push', () => {
     ]);
   });
 
+  test('that was announced asks who may write no second time, however often it was announced', async () => {
+    const { repository, url } = await served.create({ a: '1' });
+    const requests = served.requests.length;
+    const remote = served.connect(url);
+    for (const text of ['2', '3']) {
+      const base = await remote.openForPush('main', { path: '', contents: 'none' });
+      remote.expectPush();
+      remote.expectPush();
+      await remote.push(base, { changes: [write('a', text)], message: 'm', author });
+    }
+    const asked = served.requests.slice(requests).filter(({ path }) => path.endsWith('receive-pack'));
+    expect(asked.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET', 'POST']);
+    expect(await repository.files()).toEqual({ a: '3' });
+  });
+
+  test('that was announced and does not come leaves nothing behind, not even a failure', async () => {
+    const remote = served.connect(`${new URL('/nowhere.git', (await served.create({ a: '1' })).url)}`);
+    remote.expectPush();
+    await remote.close();
+  });
+
   test('may touch directories outside of the one that was opened', async () => {
     const { repository, url } = await served.create({
       '_flows/a.yml': 'id: a\n',

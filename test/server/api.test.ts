@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { executionDocument, flowDocument, flowList, logList, syncList } from '../../schemas/api.js';
+import {
+  executionDocument,
+  executionList,
+  flowDocument,
+  flowList,
+  logList,
+  syncList,
+} from '../../schemas/api.js';
 import { flowSource } from '../support/world.js';
 import { openServerWorld, type ServerWorld } from './server-world.js';
 
@@ -266,6 +273,41 @@ describe('secrets', () => {
     expect((await world.request('GET', `${path}/TOKEN`)).status).toBe(404);
     expect((await world.request('DELETE', `${path}/TOKEN`)).status).toBe(204);
     expect((await world.request('DELETE', `${path}/TOKEN`)).status).toBe(404);
+  });
+});
+
+describe('hints', () => {
+  it('name nothing that only the command line has', async () => {
+    await create(
+      flowSource(
+        'company.team',
+        'fails',
+        '  - id: s\n    type: core.log.Log\n    message: "{{ secret(\'NONE\') }}"\n',
+      ),
+    );
+    await create(`${flowSource('company.team', 'needs')}inputs:\n  - id: must\n    type: STRING\n`);
+    for (const id of ['fails', 'needs'])
+      await world.request('POST', `${api}/executions/company.team/${id}`, {});
+    await world.work();
+    const { executions } = executionList.parse(await json(await world.request('GET', `${api}/executions`)));
+    const reports = executions.flatMap(({ error, taskRuns }) => [error, ...taskRuns.map((run) => run.error)]);
+    const answers = await Promise.all([
+      world.request('POST', `${api}/flows`, 'id: x\n'),
+      world.request('POST', `${api}/executions/company.team/nothing`, {}),
+      world.request('GET', `${api}/syncs/none`),
+      world.request('DELETE', '/api/v1/main/tokens/none'),
+      world.request('GET', `${api}/plans/none`),
+      world.request('GET', `${api}/flows`, undefined, { Host: 'elsewhere.example' }),
+      world.request('GET', `${api}/flows`, undefined, { Authorization: 'Bearer wrong' }),
+    ]);
+    const problems = await Promise.all(answers.map(json));
+    expect(answers.every(({ status }) => status >= 400)).toBe(true);
+    const hints = [...reports, ...problems].flatMap((report) => report?.hint ?? []);
+    expect(hints.length).toBeGreaterThan(6);
+    expect(hints.filter((hint) => /flowgit (?!serve)[a-z]+|--[a-z]/.test(String(hint)))).toEqual([]);
+    expect(reports.map((report) => report?.code)).toEqual(
+      expect.arrayContaining(['SECRET_NOT_FOUND', 'INVALID_PROPERTIES']),
+    );
   });
 });
 

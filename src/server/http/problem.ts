@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { ErrorCode, ErrorReport } from '../../../schemas/error-codes.js';
 import { FlowgitError, RateLimitedError, reportError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
+import { forApi } from './api-hint.js';
 
 /** What a failure is as an HTTP status. What is not listed is a request that is understood and cannot be done: 422. */
 const statuses: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
@@ -51,7 +52,7 @@ export function answerProblem(
     logger.error({ err: error, method: context.req.method, path: context.req.path }, 'A request failed');
     if (!(error instanceof FlowgitError)) return context.json(internal, 500);
   }
-  return context.json({ ...report, ...problemsOf(error) }, status);
+  return context.json({ ...forApi(report), ...problemsOf(error) }, status);
 }
 
 const internal: ErrorReport = {

@@ -29,7 +29,7 @@ export function refuseOtherSites({ req }: Context): void {
   const host = req.header('host') ?? '';
   if (host !== '' && !loopbackNames.has(hostnameOf(`http://${host}`) ?? '')) {
     throw new NotPermittedError('The server does not go by the name that the request gives it.', {
-      hint: 'Use the address that "flowgit serve" printed, or make a token with "flowgit token create".',
+      hint: 'Use the address that the server printed when it started, or send a token.',
     });
   }
   const origin = req.header('origin');

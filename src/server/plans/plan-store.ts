@@ -65,7 +65,7 @@ export function openPlanStore(storage: StorageAdapter, clock: () => Date): PlanS
       if (content.byteLength > maxBytes) {
         throw new LimitExceededError(
           `The plan has ${content.byteLength} bytes; a server keeps up to ${maxBytes}.`,
-          { hint: 'Make it with "flowgit plan FLOW.yml -o PLAN.json".' },
+          { hint: 'Plan fewer tasks at once, or make it on the command line, which has no such limit.' },
         );
       }
       const old = await storage.read((await keys()).slice(maxPlans - 1));

@@ -18,6 +18,7 @@ import {
 } from '../../errors.js';
 import type { ExecutionFilter, ExecutionRecord } from '../../executions/types.js';
 import type { StoredFlow } from '../../triggers/types.js';
+import { forApi } from '../http/api-hint.js';
 import type { ServerApp, ServerEnv, ServerServices } from '../services.js';
 import { requireNamespace } from '../tokens/authenticate.js';
 import { answers, base, flowParams, idParams, jsonBody, needs, params } from './endpoint.js';
@@ -220,7 +221,7 @@ export async function readRunnable(
   if (flow.unknownTypes.length > 0) {
     throw new UnknownTaskTypeError(
       `The flow ${namespace}.${id} has tasks that this engine does not have: ${flow.unknownTypes.join(', ')}.`,
-      { hint: '"flowgit tasks" lists the ones it has.' },
+      { hint: 'GET "flows" lists with each flow the task types that this engine lacks.' },
     );
   }
   return flow;
@@ -229,6 +230,8 @@ export async function readRunnable(
 export function documentOf({ checkpoint, ...record }: ExecutionRecord) {
   return {
     ...record,
+    error: record.error === null ? null : forApi(record.error),
+    taskRuns: record.taskRuns.map((run) => (run.error === null ? run : { ...run, error: forApi(run.error) })),
     waiting: checkpoint?.waiting ?? null,
     createdAt: record.createdAt.toISOString(),
     startedAt: record.startedAt?.toISOString() ?? null,

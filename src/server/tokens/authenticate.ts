@@ -52,7 +52,7 @@ export function authenticate(options: AuthenticateOptions): MiddlewareHandler<Se
       // A token that is valid gets through from any address: a proxy must not be shut by one who guesses.
       limited(failures.take(addressOf(context)), 'Too many requests without a valid token came from here.');
       throw new UnauthenticatedError('The request needs a valid token.', {
-        hint: 'Send "Authorization: Bearer TOKEN"; "flowgit token create" makes one.',
+        hint: 'Send "Authorization: Bearer TOKEN". Whoever administers the server makes tokens.',
       });
     }
     limited(requests.take(caller.name), 'This token has made too many requests.');
@@ -66,7 +66,7 @@ export function authorize(scope: TokenScope): MiddlewareHandler<ServerEnv> {
   return async (context, next) => {
     if (!context.get('caller').scopes.has(scope)) {
       throw new NotPermittedError(`The token does not have the scope "${scope}".`, {
-        hint: `Make one with "flowgit token create --scope ${scope}".`,
+        hint: `Whoever administers the server makes tokens: this needs one with the scope "${scope}".`,
       });
     }
     await next();

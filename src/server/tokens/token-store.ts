@@ -95,7 +95,7 @@ export function openTokenStore(storage: StorageAdapter, clock: () => Date = () =
       const [stored = null] = /^[0-9a-f]{16}$/.test(id) ? await storage.read([key]) : [];
       if (stored === null) {
         throw new NotFoundError('There is no token of that id.', {
-          hint: '"flowgit token list" shows them.',
+          hint: 'The list of tokens shows those there are.',
         });
       }
       await storage.apply({ changes: [{ action: 'delete', key, expectedOid: stored.oid }] });

@@ -15,8 +15,8 @@ const library = ['tasks/index', 'src/storage/index'];
 /** and what the command loads of it before it knows what it is asked for becomes another. */
 const command = ['bin/flowgit'];
 
-/** Many small files that every run needs. All other dependencies stay where npm puts them, and load when needed. */
-const bundled = ['zod', 'yaml', 'picomatch', 'ignore', 'p-limit'];
+/** Many small files that most runs need. All other dependencies stay where npm puts them, and load when needed. */
+const bundled = ['zod', 'yaml', 'picomatch', 'ignore', 'p-limit', 'diff'];
 
 export async function bundle({ root, outdir }) {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

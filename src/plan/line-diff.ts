@@ -27,6 +27,11 @@ export function countLines(
   return compareLines(before, after);
 }
 
+/** Says that texts will be compared: what that takes is loaded. A failure comes out of the comparison. */
+export function expectComparison(): void {
+  import('diff').catch(() => {});
+}
+
 async function compareLines(before: Uint8Array, after: Uint8Array): Promise<LineCounts> {
   const { diffArrays } = await import('diff');
   const [oldLines, newLines] = [splitLines(before), splitLines(after)];

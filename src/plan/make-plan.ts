@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Volume } from 'memfs';
 import type { ChangeState, PlanChange, PlanDocument, PlanEndpoint, PlanSummary } from '../../schemas/plan.js';
 import type { ComparedChange } from './compare.js';
-import { countLines, unifiedDiff } from './line-diff.js';
+import { countLines, expectComparison, unifiedDiff } from './line-diff.js';
 import type { Plan } from './plan.js';
 import type { PreparedPlan } from './prepared-plan.js';
 
@@ -35,6 +35,8 @@ export function isChange(change: { state: ChangeState }): boolean {
 /** Reads what the changes need, once, counts their lines and lays the plan out. Unchanged content is never read. */
 export async function makePlan(input: PlanInput): Promise<StagedPlan> {
   const effective = input.changes.filter(isChange);
+  // It loads while the contents come.
+  if (effective.some(comparesLines)) expectComparison();
   const before = await input.readBefore(effective.filter((change) => change.before !== null));
   const after = await input.readAfter(effective.filter((change) => change.after !== null));
   const { changes } = input;
@@ -71,6 +73,10 @@ export async function makePlan(input: PlanInput): Promise<StagedPlan> {
     ...(prepare !== undefined && { prepare: () => prepare(plan) }),
   };
   return plan;
+}
+
+function comparesLines({ before, after }: ComparedChange): boolean {
+  return before !== null && after !== null;
 }
 
 /** Counts by state. */

@@ -110,10 +110,11 @@ async function fetchTreesDownTo(
   base: Base | null,
 ): Promise<void> {
   const depth = path.length;
-  const filter = depth <= (base === null ? maxLevels : 1) ? 'tree:1' : `combine:blob:none+tree:${depth}`;
-  const commit = { wants: [oid], deepen: 1, filter };
+  const oneLevel = depth <= (base === null ? maxLevels : 1);
+  const commit = { wants: [oid], deepen: 1, filter: oneLevel ? 'tree:1' : `combine:blob:none+tree:${depth}` };
   const cold = [commit, { ...commit, filter: 'tree:0' }];
-  await fetcher.fetchFirst(base === null ? cold : [against(commit, base), ...cold]);
+  // To leave out what the base has, git walks all of it, which takes longer than to send one tree again.
+  await fetcher.fetchFirst(base === null || oneLevel ? cold : [against(commit, base), ...cold]);
   for (let level = 0; level < depth; level++) {
     const directory = directoryAt(fetcher, oid, path.slice(0, level));
     if (directory === null) return;

@@ -17,11 +17,11 @@ export interface Page {
 }
 
 /** A page that grew beyond this is cut. */
-export const maxPageBytes = 48 * 1024;
+export const maxPageBytes = 64 * 1024;
 /** What is cut becomes pages of at most this, unless one line is longer. */
-export const cutPageBytes = 24 * 1024;
+export const cutPageBytes = 32 * 1024;
 /** A page that shrank below this goes into one beside it. */
-export const minPageBytes = 6 * 1024;
+export const minPageBytes = 8 * 1024;
 
 /** Keeps pages out of the listing of records, which some runs look through. */
 const pagesNamespace = 'flowgit.pages';

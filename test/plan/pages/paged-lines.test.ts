@@ -131,10 +131,10 @@ describe('lines in pages', () => {
     const few = numbered(20);
     const kept = await keptWith(few);
     expect(kept.open().pages).toEqual([]);
-    await kept.change(numbered(90));
+    await kept.change(numbered(150));
     expect(kept.open().pages.length).toBeGreaterThan(1);
     expect(kept.open().inline).toBeNull();
-    await kept.change(new Map([...numbered(90).keys()].slice(20).map((key) => [key, null])));
+    await kept.change(new Map([...numbered(150).keys()].slice(20).map((key) => [key, null])));
     expect(kept.open().inline).not.toBeNull();
     expect(await kept.text()).toBe(textOf(few));
     expect(await kept.pagesInStorage()).toBe(0);
@@ -144,7 +144,7 @@ describe('lines in pages', () => {
     const model = numbered(2000);
     const kept = await keptWith(model);
     const count = kept.open().pages.length;
-    expect(count).toBeGreaterThan(40);
+    expect(count).toBeGreaterThan(30);
     expect(await kept.change(new Map([['path/00777.yml', line('path/00777.yml', 3)]]))).toHaveLength(1);
     model.set('path/00777.yml', line('path/00777.yml', 3));
     const before = kept.open();

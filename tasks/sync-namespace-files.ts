@@ -13,8 +13,9 @@ import {
 } from '../schemas/transfer.js';
 import type { Remote } from '../src/git/types.js';
 import { gitNamespaceFiles, readChangedFiles } from '../src/plan/git-namespace-files.js';
+import { loadSyncState, openSyncState } from '../src/plan/read-sync-state.js';
 import { formatRevision, jsonLines, remarks } from '../src/plan/report.js';
-import { loadSyncState, type OpenState, openSyncState, type SyncIdentity } from '../src/plan/sync-state.js';
+import type { OpenState, SyncIdentity } from '../src/plan/sync-state.js';
 import { isInGit, keepFileName, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';

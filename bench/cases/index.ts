@@ -32,6 +32,9 @@ export function benchCases(arena: Arena): BenchCase[] {
     ...[1_000, 10_000, 200_000].map((count) =>
       like(nextSyncCase(arena, `changed-10-of-${count}`, files(count), 10, null)),
     ),
+    ...[1_000, 10_000, 50_000, 200_000].map((count) =>
+      like(nextSyncCase(arena, `changed-10-of-${count}-flows`, { layout: 'flows', count }, 10, null)),
+    ),
     noChangeCase(arena),
     pushCase(arena),
     firstPushCase(arena),

@@ -4,7 +4,7 @@ import type { Arena } from '../arena.js';
 import type { BenchCase, Fact, Target } from '../contest.js';
 import { countSentBlobs, writePackKeeper } from '../count-blobs.js';
 import { nextSync, prepareClone } from '../git-jobs.js';
-import type { FileSet } from '../programs/contents.js';
+import { type FileSet, gitDirectoryOf } from '../programs/contents.js';
 import type { SyncJob } from '../programs/jobs.js';
 import { type Repository, resetMain } from '../repositories.js';
 import { startServer } from '../server.js';
@@ -28,7 +28,7 @@ export function nextSyncCase(
       await resetMain(repository);
       const url = arena.urlOf(repository);
       const directory = await arena.temporary();
-      const job = jobOf(url, join(directory, 'cache'));
+      const job = jobOf(url, set, join(directory, 'cache'));
       const ours = await arena.startOurs(name, job);
       const clone = join(directory, 'clone');
       await prepareClone(url, clone);
@@ -44,7 +44,7 @@ export function nextSyncCase(
           isomorphic ??= await startBehind(arena, repository);
           return isomorphic.run();
         },
-        facts: async () => [await transferredBlobs(arena, name, repository, changed)],
+        facts: async () => [await transferredBlobs(arena, name, { repository, set, changed })],
         async close() {
           await Promise.all([ours.close(), isomorphic?.close()]);
           await rm(directory, { recursive: true, force: true });
@@ -67,8 +67,7 @@ async function startBehind(arena: Arena, repository: Repository) {
 async function transferredBlobs(
   arena: Arena,
   name: string,
-  repository: Repository,
-  changed: number,
+  { repository, set, changed }: { repository: Repository; set: FileSet; changed: number },
 ): Promise<Fact> {
   const directory = await mkdtemp(join(await arena.temporary(), 'packs-'));
   const hook = await writePackKeeper(directory);
@@ -76,7 +75,7 @@ async function transferredBlobs(
   await resetMain(repository);
   const program = await arena.startOurs(
     `${name}-blobs`,
-    jobOf(`${server.url}/${repository.name}`, join(directory, 'cache')),
+    jobOf(`${server.url}/${repository.name}`, set, join(directory, 'cache')),
   );
   await countSentBlobs(directory, repository.path);
   await resetMain(repository, repository.chain[0]);
@@ -87,6 +86,7 @@ async function transferredBlobs(
   return { text: `${blobs} blobs transferred for ${changed} changed files`, holds: blobs === changed };
 }
 
-function jobOf(url: string, cacheDir: string): SyncJob {
-  return { kind: 'sync-files', url, gitDirectory: '_files', storage: 'memory:', cacheDir };
+function jobOf(url: string, set: FileSet, cacheDir: string): SyncJob {
+  const kind = set.layout === 'flows' ? 'sync-flows' : 'sync-files';
+  return { kind, url, gitDirectory: gitDirectoryOf(set), storage: 'memory:', cacheDir };
 }

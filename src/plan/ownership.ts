@@ -2,7 +2,7 @@ import type { ResourceKey } from '../../schemas/resources.js';
 import { OwnedByAnotherSyncError } from '../errors.js';
 import { formatKey, type StorageAdapter, type StorageChange } from '../storage/types.js';
 import type { ComparedChange } from './compare.js';
-import { removeLines } from './pages/rewrite-lines.js';
+import { removeLines } from './pages/settle-pages.js';
 import { removeReceipt } from './receipt.js';
 import { recordSyncState } from './record-sync-state.js';
 import { listSyncRecords, overlaps, type SyncRecord } from './sync-records.js';

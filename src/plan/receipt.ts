@@ -9,7 +9,8 @@ import {
 } from '../storage/types.js';
 import { parsePages } from './pages/page.js';
 import { PagedLines } from './pages/paged-lines.js';
-import { changeLines, type RewrittenLines, removeLines, replaceText } from './pages/rewrite-lines.js';
+import { changeLines, replaceText } from './pages/rewrite-lines.js';
+import { type RewrittenLines, removeLines } from './pages/settle-pages.js';
 
 /**
  * The note a run leaves behind when both sides agree: at this commit and this version of the storage, with these

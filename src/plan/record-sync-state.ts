@@ -1,7 +1,8 @@
 import type { Revision } from '../git/types.js';
 import type { StorageChange } from '../storage/types.js';
 import { type CommitTable, indexOfCommit, type SyncedCommit, usedCommits } from './commit-table.js';
-import { type RewrittenLines, replaceLines } from './pages/rewrite-lines.js';
+import { replaceLines } from './pages/rewrite-lines.js';
+import type { RewrittenLines } from './pages/settle-pages.js';
 import { formatStateLine } from './state-line.js';
 import {
   identityFields,

@@ -1,13 +1,8 @@
 import * as z from 'zod';
 import type { Revision } from '../git/types.js';
 import type { StorageAdapter } from '../storage/types.js';
-import {
-  loadState,
-  openState,
-  type SyncedResource,
-  type SyncIdentity,
-  type SyncState,
-} from './sync-state.js';
+import { loadState, openState } from './read-sync-state.js';
+import type { SyncedResource, SyncIdentity, SyncState } from './sync-state.js';
 
 /** A sync or push that storage remembers: which it is, and its state. */
 export interface SyncRecord {

@@ -8,7 +8,8 @@ import type { RunContext } from './context.js';
 import { changedPaths, formerResources, type IncrementalInput, isClear } from './increment.js';
 import { type Unchanged, unchangedBy } from './no-change.js';
 import { settle } from './settle.js';
-import { claim, readStored, refuseUnfitKeys, syncEndpoints, syncNames } from './sync-to-storage.js';
+import { syncEndpoints, syncNames } from './sync-sides.js';
+import { claim, readStored, refuseUnfitKeys } from './sync-to-storage.js';
 
 /**
  * The outcome of a sync that an earlier one's receipt shortens: nothing changed, or what changed is the difference of

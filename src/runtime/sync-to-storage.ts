@@ -1,5 +1,4 @@
 import type { ConnectionProperties } from '../../schemas/connection.js';
-import type { PlanEndpoint } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
 import { StorageConflictError } from '../errors.js';
 import type { Revision, Snapshot } from '../git/types.js';
@@ -9,20 +8,21 @@ import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { type Adoption, settleOwnership } from '../plan/ownership.js';
 import { refusePathClashes } from '../plan/path-clashes.js';
 import { type BatchEffect, digestListing, type PreparedPlan, recordsOf } from '../plan/prepared-plan.js';
-import { formatRevision } from '../plan/report.js';
 import type { ConflictContents, Resolution } from '../plan/resolve-conflicts.js';
 import { readCounterpart } from '../plan/sync-records.js';
-import type { SyncedResource, SyncIdentity, SyncState } from '../plan/sync-state.js';
+import type { SyncIdentity, SyncState } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
 import { rewriteNamespace } from '../resources/flow-source.js';
 import { decodeUtf8 } from '../resources/text.js';
 import { checkKey } from '../storage/keys.js';
 import { formatKey, type Scope, type StorageChange, type StoredEntry } from '../storage/types.js';
 import { applyBatchEffect } from './apply-effect.js';
-import { isUndecided, planOfConflicts, readBases, readMerged } from './conflict-contents.js';
+import { planOfConflicts, readBases, readMerged } from './conflict-contents.js';
 import type { OutputContent, RunContext } from './context.js';
 import { describeCommit } from './describe-commit.js';
 import { preparation, settle } from './settle.js';
+import { syncEndpoints, syncNames } from './sync-sides.js';
+import { syncedAfter } from './synced-after.js';
 
 /** What a sync task found out before comparing. */
 export interface SyncInput {
@@ -114,29 +114,6 @@ export async function claim(
  */
 export function refuseUnfitKeys(changes: readonly ComparedChange[]): void {
   for (const change of changes) if (isChange(change)) checkKey(change.key);
-}
-
-/** The two sides of a sync, as its plan names them. */
-export function syncEndpoints(
-  context: RunContext,
-  { identity, scope, snapshot }: Pick<SyncInput, 'identity' | 'scope' | 'snapshot'>,
-): { source: PlanEndpoint; target: PlanEndpoint } {
-  const { url, directory } = identity;
-  const { kind, namespace, children } = scope;
-  const { location } = context.storage;
-  return {
-    source: { kind: 'git', url, revision: snapshot.revision, commit: snapshot.commit, directory },
-    target: { kind: 'storage', location, resource: kind, namespace, children },
-  };
-}
-
-/** The two sides of a sync, as messages name them. */
-export function syncNames({ identity, scope, snapshot }: Pick<SyncInput, 'identity' | 'scope' | 'snapshot'>) {
-  const { url, directory } = identity;
-  return {
-    sourceName: `"${directory || '.'}" of ${url} at ${formatRevision(snapshot.revision, snapshot.commit.slice(0, 10))}`,
-    targetName: `namespace ${scope.namespace}${scope.children ? ' and below' : ''} (${scope.kind}s)`,
-  };
 }
 
 /** Runs a sync again from its reading on when storage changed under it; the third conflict in a row is the caller's. */
@@ -237,7 +214,7 @@ function prepare(
 
 function batchEffect(plan: StagedPlan, input: SettledSync): BatchEffect {
   const { identity, origin, revision: reads } = input;
-  const state = { identity, resources: syncedAfter(plan, input), origin, reads };
+  const state = { identity, resources: syncedAfter(plan.document.changes, input), origin, reads };
   return { kind: 'batch', changes: [...changesToApply(plan), ...input.adoption.changes], state };
 }
 
@@ -258,49 +235,6 @@ function lookUp(...lists: readonly (readonly { key: ResourceKey; revision: numbe
   return (key: ResourceKey): number | null => {
     revisions ??= new Map(lists.flat().map(({ key: known, revision }) => [formatKey(known), revision]));
     return revisions.get(formatKey(key)) ?? null;
-  };
-}
-
-/**
- * What both sides have after the run. What the run left alone keeps its old record, so that it stays owned and its
- * next difference is still measured from the last time both sides agreed.
- */
-function syncedAfter(plan: StagedPlan, input: SettledSync): SyncedResource[] {
-  const { desired, stored, aside, state } = input;
-  const { changes } = plan.document;
-  const left = new Set(changes.filter(({ note }) => note !== null).map(({ key }) => formatKey(key)));
-  const mergedRow = mergedRows(changes, input);
-  const synced = desired
-    .filter(({ key }) => left.size === 0 || !left.has(formatKey(key)))
-    .map((wanted) => {
-      const { gitPath, key, sourceOid, oid } = wanted;
-      return mergedRow(wanted) ?? { gitPath, key, gitOid: sourceOid, storedOid: oid };
-    });
-  if (state.bytes === null) return synced;
-  const known = new Set(synced.map(({ key }) => formatKey(key)));
-  for (const { state: outcome, key } of changes) if (outcome === 'DELETED') known.add(formatKey(key));
-  const stillThere = new Set([...stored, ...aside].map(({ key }) => formatKey(key)));
-  for (const change of changes) if (isUndecided(change)) stillThere.add(formatKey(change.key));
-  const kept = [...state.byKey]
-    .filter(([name]) => stillThere.has(name) && !known.has(name))
-    .map(([, resource]) => resource);
-  // What a path holds now stands behind what it held once, and is what the next run finds there.
-  return [...kept, ...synced];
-}
-
-/** The records of what was merged: both sides have other contents then, and each its own id. */
-function mergedRows(
-  changes: readonly ComparedChange[],
-  { policy, state, ancestors }: SettledSync,
-): (wanted: DesiredResource) => SyncedResource | null {
-  if (policy.onConflict !== 'MERGE') return () => null;
-  const after = new Map(changes.map((change) => [formatKey(change.key), change.after]));
-  return ({ gitPath, key, sourceOid, oid }) => {
-    const name = formatKey(key);
-    const storedOid = after.get(name) ?? oid;
-    if (storedOid === oid) return null;
-    const ancestor = ancestors.get(name) ?? state.byKey.get(name)?.ancestor;
-    return { gitPath, key, gitOid: sourceOid, storedOid, ancestor };
   };
 }
 

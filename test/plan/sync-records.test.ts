@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { readSyncState } from '../../src/plan/read-sync-state.js';
 import { recordSyncState } from '../../src/plan/record-sync-state.js';
 import { listSyncRecords, readCounterpart } from '../../src/plan/sync-records.js';
-import { readSyncState, type SyncIdentity } from '../../src/plan/sync-state.js';
+import type { SyncIdentity } from '../../src/plan/sync-state.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 
 const identityOf = (direction: SyncIdentity['direction'], namespace: string): SyncIdentity => ({

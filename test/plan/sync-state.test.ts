@@ -1,17 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changeLines } from '../../src/plan/pages/rewrite-lines.js';
+import { loadSyncState, openSyncState, readSyncState } from '../../src/plan/read-sync-state.js';
 import { recordLines, recordSyncState } from '../../src/plan/record-sync-state.js';
 import { formatStateLine, parseStateLine } from '../../src/plan/state-line.js';
-import {
-  loadSyncState,
-  openSyncState,
-  readSyncState,
-  type SyncedResource,
-  type SyncIdentity,
-  type SyncState,
-  syncId,
-} from '../../src/plan/sync-state.js';
+import { type SyncedResource, type SyncIdentity, type SyncState, syncId } from '../../src/plan/sync-state.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import type { StorageAdapter } from '../../src/storage/types.js';
 

@@ -1,6 +1,6 @@
 import { commitAt } from '../../src/plan/commit-table.js';
+import { loadState } from '../../src/plan/read-sync-state.js';
 import { parseSyncId } from '../../src/plan/sync-records.js';
-import { loadState } from '../../src/plan/sync-state.js';
 import type { StorageAdapter } from '../../src/storage/types.js';
 import { createWorld, flowSource, type World } from '../support/world.js';
 

@@ -10,8 +10,8 @@ import {
 import { commitUrl } from '../../git/commit-url.js';
 import type { PushBase, Remote } from '../../git/types.js';
 import type { BatchEffect, CommitEffect } from '../../plan/prepared-plan.js';
+import { readSyncState } from '../../plan/read-sync-state.js';
 import { restoreContent } from '../../plan/saved-content.js';
-import { readSyncState } from '../../plan/sync-state.js';
 import { applyBatchEffect, applyCommitEffect } from '../apply-effect.js';
 import { connect } from '../connect.js';
 import type { RunContext } from '../context.js';

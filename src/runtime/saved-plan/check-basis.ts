@@ -3,7 +3,7 @@ import { BranchNotFoundError, RevisionNotFoundError, StalePlanError } from '../.
 import type { PushBase, Remote } from '../../git/types.js';
 import { settleOwnership } from '../../plan/ownership.js';
 import { digestListing } from '../../plan/prepared-plan.js';
-import { readSyncState } from '../../plan/sync-state.js';
+import { readSyncState } from '../../plan/read-sync-state.js';
 import { formatKey, type Scope, type StorageAdapter } from '../../storage/types.js';
 import type { RunContext } from '../context.js';
 

@@ -2,13 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cutPageBytes, maxPageBytes, type Page, pageKey, parsePages } from '../../../src/plan/pages/page.js';
 import { PagedLines } from '../../../src/plan/pages/paged-lines.js';
-import {
-  changeLines,
-  type RewrittenLines,
-  removeLines,
-  replaceLines,
-  replaceText,
-} from '../../../src/plan/pages/rewrite-lines.js';
+import { changeLines, replaceLines, replaceText } from '../../../src/plan/pages/rewrite-lines.js';
+import { type RewrittenLines, removeLines } from '../../../src/plan/pages/settle-pages.js';
 import { createMemoryStorage } from '../../../src/storage/memory.js';
 import type { StorageAdapter } from '../../../src/storage/types.js';
 

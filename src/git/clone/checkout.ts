@@ -1,153 +1,176 @@
-import {
-  type BigIntStats,
-  chmodSync,
-  closeSync,
-  createWriteStream,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  symlinkSync,
-  writeSync,
-} from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import type { BigIntStats } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { CheckoutConflictError } from '../../errors.js';
+import { LimitExceededError } from '../../errors.js';
 import { throwIfCancelled } from '../cancelled.js';
-import { fromRawName } from '../objects/raw-tree.js';
 import type { DiskPack } from '../pack/disk-pack.js';
 import type { RemoteSession } from '../session.js';
 import { checkLinks } from './check-links.js';
-import { diskPath } from './disk-path.js';
-import type { IndexEntry } from './encode-worktree-index.js';
-import { findConflicts } from './find-conflicts.js';
-import type { CheckoutFile, CheckoutList } from './list-checkout.js';
+import { CheckoutPlace } from './checkout-place.js';
+import { encodeWorktreeIndex, type IndexEntry } from './encode-worktree-index.js';
+import { type CheckoutFile, type CheckoutList, contentOf, findEntry } from './list-checkout.js';
+import { StatRecords } from './stat-record.js';
 import type { TargetDirectory } from './target-directory.js';
+import { WritingQueue } from './writing-queue.js';
 
 /** Others get a turn this often. One file at a time and synchronously is what writes small files fastest. */
-const turnMs = 10;
+const turnMs = 5;
 /** Larger blobs stream from the pack into their file. */
 const heldBlobBytes = 1024 * 1024;
+/** Fewer files are written before a second thread has started. */
+const helpedFiles = 1000;
 
-/**
- * Writes a commit's files. Nothing is written through a symbolic link: files are made anew and never opened, links come
- * last, and directories that are there already are looked at.
- * @returns the lines of the index, with what the file system says of each file
- * @throws CheckoutConflictError, UnsafePathError: both before anything is written
- */
-export async function checkout(
-  session: RemoteSession,
-  pack: DiskPack,
-  list: CheckoutList,
-  target: TargetDirectory,
-): Promise<IndexEntry[]> {
-  const links = new Map(list.links.map((link) => [link.path, pack.content(link.entry).toString('latin1')]));
-  checkLinks(links);
-  const present = target.isEmpty ? new Set<string>() : findConflicts(target.path, list);
-  const place = new CheckoutPlace(target, present);
-
-  for (const path of list.directories) place.makeDirectory(path);
-  const entries: IndexEntry[] = [];
-  for (const link of list.gitlinks) {
-    place.makeDirectory(link.path);
-    entries.push({ ...link, stats: null });
-  }
-  let turnStarted = performance.now();
-  const total = list.files.length;
-  for (const [done, file] of list.files.entries()) {
-    const size = pack.table.sizes[file.entry] ?? 0;
-    const streams = size > heldBlobBytes && pack.isWhole(file.entry) && !present.has(file.path);
-    const stats = streams ? await place.streamFile(file, pack) : place.writeFile(file, pack);
-    entries.push({ path: file.path, oid: file.oid, mode: file.mode, stats });
-    if (performance.now() - turnStarted < turnMs) continue;
-    session.onProgress({ phase: 'checkout', done, total });
-    await setImmediate();
-    throwIfCancelled(session.signal);
-    turnStarted = performance.now();
-  }
-  for (const { path, oid, mode } of list.links) {
-    entries.push({ path, oid, mode, stats: place.makeLink(path, links.get(path) ?? '') });
-  }
-  session.onProgress({ phase: 'checkout', done: total, total });
-  return entries;
+export interface CheckoutOptions {
+  target: TargetDirectory;
+  /** What is there already, as the commit has it. */
+  present: ReadonlySet<string>;
+  /** About how many files it will be. */
+  expectedFiles: number;
 }
 
-/** The directory as the checkout writes it. Making what should not be there yet fails. */
-class CheckoutPlace {
-  readonly #root: string;
-  readonly #target: TargetDirectory;
-  readonly #present: ReadonlySet<string>;
+/**
+ * Writes a commit's files, tree by tree, while its pack arrives or afterwards. Nothing is written through a symbolic
+ * link: files are made anew and never opened, links come last, and directories that are there already are looked at.
+ */
+export class Checkout {
+  readonly #session: RemoteSession;
+  readonly #pack: DiskPack;
+  readonly #place: CheckoutPlace;
+  readonly #queue: WritingQueue;
+  readonly #files: CheckoutFile[] = [];
+  readonly #links: CheckoutFile[] = [];
+  readonly #gitlinks: CheckoutFile[] = [];
+  /** By the id of a content that was not found yet: the numbers of its files. */
+  readonly #wanted = new Map<string, number[]>();
+  /** By the number of a file: the pack's entry with its content. */
+  readonly #entries: number[] = [];
+  /** Numbers of the files that are not in the queue: large ones, and those that are there already. */
+  readonly #others: number[] = [];
+  readonly #records = new StatRecords();
+  #isReceived = false;
+  #entryCount = 0;
 
-  constructor(target: TargetDirectory, present: ReadonlySet<string>) {
-    this.#root = target.path;
-    this.#target = target;
-    this.#present = present;
+  constructor(session: RemoteSession, pack: DiskPack, { target, present, expectedFiles }: CheckoutOptions) {
+    this.#session = session;
+    this.#pack = pack;
+    this.#place = new CheckoutPlace(target, present);
+    this.#queue = new WritingQueue({
+      root: target.path,
+      files: this.#files,
+      records: this.#records,
+      contentOf: (number) => this.#contentOf(number),
+      // What a helper leaves half done goes with the whole directory.
+      helped: target.isEmpty && expectedFiles >= helpedFiles,
+    });
   }
 
-  makeDirectory(path: string): void {
-    if (!this.#present.has(path)) this.#make(path, (place) => mkdirSync(place));
-  }
-
-  makeLink(path: string, link: string): BigIntStats {
-    if (!this.#present.has(path)) {
-      this.#make(path, (place) => symlinkSync(Buffer.from(link, 'latin1'), place));
+  /**
+   * Makes directories, and takes what is to be written in them.
+   * @throws LimitExceededError: a few trees that name each other again and again make any number of files
+   */
+  add({ directories, files, links, gitlinks }: CheckoutList): void {
+    this.#count(directories.length + files.length + links.length + gitlinks.length);
+    for (const path of directories) this.#place.makeDirectory(path);
+    for (const { path } of gitlinks) this.#place.makeDirectory(path);
+    for (const file of files) {
+      const number = this.#files.push(file) - 1;
+      const same = this.#wanted.get(file.oid);
+      if (same === undefined) this.#wanted.set(file.oid, [number]);
+      else same.push(number);
     }
-    return lstatSync(diskPath(this.#root, path), { bigint: true });
+    this.#links.push(...links);
+    this.#gitlinks.push(...gitlinks);
   }
 
-  writeFile({ path, mode, entry }: CheckoutFile, pack: DiskPack): BigIntStats {
-    if (this.#present.has(path)) return this.#keepFile(path, mode);
-    const file = this.#create(path, mode);
-    try {
-      const content = pack.content(entry);
-      for (let at = 0; at < content.length; ) at += writeSync(file, content, at);
-      return fstatSync(file, { bigint: true });
-    } finally {
-      closeSync(file);
-    }
-  }
-
-  async streamFile({ path, mode, entry }: CheckoutFile, pack: DiskPack): Promise<BigIntStats> {
-    const file = this.#create(path, mode);
-    try {
-      await pipeline(pack.stream(entry), createWriteStream('', { fd: file, autoClose: false }));
-      return fstatSync(file, { bigint: true });
-    } finally {
-      closeSync(file);
-    }
-  }
-
-  #create(path: string, mode: string): number {
-    // As git: the umask has the last word.
-    return this.#make(path, (place) => openSync(place, 'wx', mode === '100755' ? 0o777 : 0o666));
-  }
-
-  /** The file is there with the same content; only its executable bit may have to follow. */
-  #keepFile(path: string, mode: string): BigIntStats {
-    const file = diskPath(this.#root, path);
-    const stats = lstatSync(file, { bigint: true });
-    const isExecutable = (stats.mode & 0o100n) !== 0n;
-    if (isExecutable === (mode === '100755') || process.platform === 'win32') return stats;
-    const permissions = Number(stats.mode & 0o777n);
-    chmodSync(file, isExecutable ? permissions & ~0o111 : permissions | ((permissions & 0o444) >> 2));
-    return lstatSync(file, { bigint: true });
-  }
-
-  /** @throws CheckoutConflictError where a name stands for two entries, as on file systems that ignore case */
-  #make<T>(path: string, make: (place: string | Buffer) => T): T {
-    const place = diskPath(this.#root, path);
-    try {
-      const made = make(place);
-      this.#target.made(place);
-      return made;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      const shown = fromRawName(path);
-      throw new CheckoutConflictError(`Something else stands at ${JSON.stringify(shown)} in ${this.#root}.`, {
-        hint: 'Two entries of the repository may differ only in case or spelling, which this file system ignores.',
-        data: { directory: this.#root, paths: [shown] },
-        cause: error,
-      });
+  /** Tells where the pack has a content: its files may be written from now on. */
+  found(oid: string, entry: number): void {
+    const numbers = this.#wanted.get(oid);
+    if (numbers === undefined) return;
+    this.#wanted.delete(oid);
+    for (const number of numbers) {
+      this.#entries[number] = entry;
+      const isPresent = this.#place.has(this.#files[number]?.path ?? '');
+      if (isPresent || this.#isLarge(entry)) this.#others.push(number);
+      else this.#queue.add(number);
     }
   }
+
+  /**
+   * Writes what is left to write, now that the whole pack is there and everything was added.
+   * @returns the content of the index
+   * @throws UnsafePathError; CorruptPackError; CheckoutConflictError where the file system takes two names for one
+   */
+  async finish(): Promise<{ files: number; index: Buffer }> {
+    this.#isReceived = true;
+    const links = readLinks(this.#pack, this.#links);
+    checkLinks(links);
+    for (const oid of this.#wanted.keys()) this.found(oid, findEntry(this.#pack, oid));
+    await this.#writeFiles();
+    const total = this.#files.length;
+    this.#links.forEach(({ path }, row) => {
+      this.#records.set(total + row, this.#place.makeLink(path, links.get(path) ?? ''));
+    });
+    this.#session.onProgress({ phase: 'checkout', done: total, total });
+    const lines: IndexEntry[] = [...this.#files, ...this.#links, ...this.#gitlinks];
+    return { files: lines.length, index: encodeWorktreeIndex(lines, this.#records) };
+  }
+
+  /** Nothing is written any more once this is done. */
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+  }
+
+  #count(entries: number): void {
+    const { maxObjects } = this.#session.limits;
+    this.#entryCount += entries;
+    if (this.#entryCount <= maxObjects) return;
+    throw new LimitExceededError(`The checkout has more than ${maxObjects} files and directories.`, {
+      hint: 'Raise the limit "maxObjects".',
+      data: { limit: 'maxObjects', value: maxObjects },
+    });
+  }
+
+  async #writeFiles(): Promise<void> {
+    const total = this.#files.length;
+    let written = 0;
+    let turnStarted = performance.now();
+    const next = (): number | undefined => this.#queue.take() ?? this.#others.pop();
+    for (let number = next(); number !== undefined; number = next()) {
+      const streaming = this.#writeFile(number);
+      if (streaming) await streaming;
+      written++;
+      if (performance.now() - turnStarted < turnMs) continue;
+      this.#session.onProgress({ phase: 'checkout', done: written + this.#queue.writtenByHelper, total });
+      await setImmediate();
+      throwIfCancelled(this.#session.signal);
+      turnStarted = performance.now();
+    }
+    await this.#queue.finish();
+  }
+
+  /** Synchronous but for large files: a promise for each of the others would cost. */
+  #writeFile(number: number): Promise<void> | undefined {
+    const file = this.#files[number];
+    const entry = this.#entries[number];
+    if (file === undefined || entry === undefined) return undefined;
+    const done = (stats: BigIntStats): void => this.#records.set(number, stats);
+    if (this.#place.has(file.path)) done(this.#place.keepFile(file));
+    else if (this.#isLarge(entry)) return this.#place.streamFile(file, entry, this.#pack).then(done);
+    else done(this.#place.writeFile(file, this.#pack.content(entry)));
+    return undefined;
+  }
+
+  /** While the pack arrives, it is not read. */
+  #contentOf(number: number): Buffer | undefined {
+    const entry = this.#entries[number] ?? 0;
+    return this.#isReceived ? this.#pack.content(entry) : this.#pack.cached(entry);
+  }
+
+  #isLarge(entry: number): boolean {
+    return (this.#pack.table.sizes[entry] ?? 0) > heldBlobBytes && this.#pack.isWhole(entry);
+  }
+}
+
+/** Targets of links by their paths, both as bytes in latin1. */
+export function readLinks(pack: DiskPack, links: readonly CheckoutFile[]): Map<string, string> {
+  return new Map(links.map(({ path, oid }) => [path, contentOf(pack, oid).toString('latin1')]));
 }

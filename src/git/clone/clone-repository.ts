@@ -9,9 +9,11 @@ import type { FetchedPack, RemoteSession } from '../session.js';
 import { isRefusal } from '../snapshot/object-fetcher.js';
 import type { ClonedRepository, CloneOptions, RemoteRefs } from '../types.js';
 import { checkConfig } from './check-config.js';
-import { checkout } from './checkout.js';
-import { encodeWorktreeIndex } from './encode-worktree-index.js';
-import { listCheckout } from './list-checkout.js';
+import { checkLinks } from './check-links.js';
+import { Checkout, readLinks } from './checkout.js';
+import { EarlyCheckout } from './early-checkout.js';
+import { findConflicts } from './find-conflicts.js';
+import { contentOf, listCheckout } from './list-checkout.js';
 import { type ClonePlan, planClone } from './plan-clone.js';
 import { prepareDirectory, type TargetDirectory } from './target-directory.js';
 import { createGitDirectory, writeConfigAndHead, writeRefs } from './write-repository.js';
@@ -21,7 +23,8 @@ const refPrefixes = ['refs/heads/', 'refs/tags/'];
 /**
  * Clones into a directory, which may be missing, empty, or hold other files. The result is a repository like git's
  * own; the URL in it has no credentials. When it fails, everything that it made is removed again.
- * @throws CheckoutConflictError, UnsafePathError, SignatureVerificationError: all before a file of the working tree is written
+ * @throws SignatureVerificationError, and for a directory that is not empty CheckoutConflictError and UnsafePathError,
+ * before a file of the working tree is written
  */
 export async function cloneRepository(
   session: RemoteSession,
@@ -68,18 +71,40 @@ async function fill(
   await writeConfigAndHead(gitDirectory, { ...plan, branch }, { url: session.url, noTags, gitConfig });
   if (plan.commit === null) return 0;
 
-  const { pack, shallow } = await fetchToDisk(session, options, plan, refs, gitDirectory);
+  // Where a signature is asked for, or files are there already, those are looked at first.
+  const early =
+    verify === undefined && target.isEmpty ? new EarlyCheckout(session, plan.commit, target) : null;
+  let checkout: Pick<EarlyCheckout, 'finish' | 'stop'> | null = early;
+  let opened: DiskPack | null = null;
   try {
+    const { pack, shallow } = await fetchToDisk(session, options, plan, refs, gitDirectory, early);
+    opened = pack;
     requireCommit(session, pack, plan.commit);
     await verify?.({ pack, plan, refs });
     await writeRefs(gitDirectory, plan, refs, pack, { noTags, shallow });
-    const list = listCheckout(pack, plan.commit, session.limits.maxTreeDepth);
-    const entries = await checkout(session, pack, list, target);
-    await writeFile(join(gitDirectory, 'index'), encodeWorktreeIndex(entries));
-    return entries.length;
+    checkout ??= beginCheckout(session, pack, plan.commit, target);
+    const { files, index } = await checkout.finish(pack);
+    await writeFile(join(gitDirectory, 'index'), index);
+    return files;
   } finally {
-    pack.close();
+    await checkout?.stop();
+    opened?.close();
   }
+}
+
+/** What stands in the way is said before anything is written. */
+function beginCheckout(
+  session: RemoteSession,
+  pack: DiskPack,
+  commit: string,
+  target: TargetDirectory,
+): Checkout {
+  const list = listCheckout((oid) => contentOf(pack, oid), commit, session.limits.maxTreeDepth);
+  checkLinks(readLinks(pack, list.links));
+  const present = target.isEmpty ? new Set<string>() : findConflicts(target.path, list);
+  const checkout = new Checkout(session, pack, { target, present, expectedFiles: list.files.length });
+  checkout.add(list);
+  return checkout;
 }
 
 /** Brings the pack and its index to where git looks for them. */
@@ -89,11 +114,18 @@ async function fetchToDisk(
   plan: ClonePlan,
   refs: RemoteRefs,
   gitDirectory: string,
+  early: EarlyCheckout | null,
 ): Promise<{ pack: DiskPack; shallow: readonly string[] }> {
   const directory = join(gitDirectory, 'objects', 'pack');
   const temporary = join(directory, 'tmp_pack');
   const fetched = await fetchWanted(session, options, plan, refs);
-  const { pack, checksum } = await receivePackFile(fetched.pack, temporary, session);
+  const { limits, signal } = session;
+  const { pack, checksum } = await receivePackFile(fetched.pack, temporary, {
+    limits,
+    signal,
+    onProgress: (event) => session.onProgress(event),
+    onObject: early === null ? undefined : (...object) => early.arrived(...object),
+  });
   try {
     const name = join(directory, `pack-${checksum.toString('hex')}`);
     await writeFile(`${name}.idx`, encodePackIndex(pack.table, checksum), { mode: 0o444 });

@@ -11,15 +11,13 @@ export interface CheckoutList {
   files: CheckoutFile[];
   links: CheckoutFile[];
   /** Submodules: empty directories. */
-  gitlinks: Omit<CheckoutFile, 'entry'>[];
+  gitlinks: CheckoutFile[];
 }
 
 export interface CheckoutFile {
   path: string;
   mode: string;
   oid: string;
-  /** Where the pack holds the content. */
-  entry: number;
 }
 
 const normalisedModes: Readonly<Record<string, string>> = {
@@ -31,26 +29,46 @@ const normalisedModes: Readonly<Record<string, string>> = {
   '160000': '160000',
 };
 
+/** What one tree says: of directories, only those right in it. */
+export interface TreeList extends CheckoutList {
+  trees: { path: string; oid: string }[];
+}
+
 /**
  * Everything that checking out a commit writes, in the order of its trees.
+ * @param read the content of a commit or tree
  * @throws UnsafePathError for names that git would not check out
  */
-export function listCheckout(pack: DiskPack, commit: string, maxDepth: number): CheckoutList {
+export function listCheckout(read: (oid: string) => Buffer, commit: string, maxDepth: number): CheckoutList {
   const list: CheckoutList = { directories: [], files: [], links: [], gitlinks: [] };
-  const { tree } = parseCommit(pack.content(findEntry(pack, commit)), commit);
-  addTree(pack, list, tree, '', maxDepth);
+  const add = (tree: string, prefix: string, depthLeft: number): void => {
+    const part = listTree(read(tree), prefix, depthLeft);
+    for (const file of part.files) list.files.push(file);
+    list.links.push(...part.links);
+    list.gitlinks.push(...part.gitlinks);
+    for (const { path, oid } of part.trees) {
+      list.directories.push(path);
+      add(oid, `${path}/`, depthLeft - 1);
+    }
+  };
+  add(parseCommit(read(commit), commit).tree, '', maxDepth);
   return list;
 }
 
-function addTree(pack: DiskPack, list: CheckoutList, tree: string, prefix: string, depthLeft: number): void {
+/**
+ * What a tree puts where `prefix` says, which is empty or ends in a slash.
+ * @throws UnsafePathError for names that git would not check out, LimitExceededError
+ */
+export function listTree(content: Buffer, prefix: string, depthLeft: number): TreeList {
   if (depthLeft < 0) {
     throw new LimitExceededError('The repository has directories nested too deeply.', {
       hint: 'Raise the limit "maxTreeDepth".',
       data: { limit: 'maxTreeDepth' },
     });
   }
+  const list: TreeList = { directories: [], files: [], links: [], gitlinks: [], trees: [] };
   const names = new Set<string>();
-  for (const { mode: written, name, oid } of decodeRawTree(pack.content(findEntry(pack, tree)))) {
+  for (const { mode: written, name, oid } of decodeRawTree(content)) {
     const path = `${prefix}${name}`;
     const mode = normalisedModes[written];
     const reason = names.has(name) ? 'stands there twice' : unsafeNameReason(fromRawName(name));
@@ -59,17 +77,20 @@ function addTree(pack: DiskPack, list: CheckoutList, tree: string, prefix: strin
     names.add(name);
     if (mode === treeMode) {
       list.directories.push(path);
-      addTree(pack, list, oid, `${path}/`, depthLeft - 1);
-    } else if (mode === '160000') {
-      list.gitlinks.push({ path, mode, oid });
-    } else {
-      const kind = mode === '120000' ? list.links : list.files;
-      kind.push({ path, mode, oid, entry: findEntry(pack, oid) });
-    }
+      list.trees.push({ path, oid });
+    } else if (mode === '160000') list.gitlinks.push({ path, mode, oid });
+    else if (mode === '120000') list.links.push({ path, mode, oid });
+    else list.files.push({ path, mode, oid });
   }
+  return list;
 }
 
-function findEntry(pack: DiskPack, oid: string): number {
+/** The content of an object of a pack that is there as a whole. */
+export function contentOf(pack: DiskPack, oid: string): Buffer {
+  return pack.content(findEntry(pack, oid));
+}
+
+export function findEntry(pack: DiskPack, oid: string): number {
   const entry = pack.table.find(oid);
   if (entry === -1) throw new CorruptPackError(`The remote did not send the object ${oid}.`);
   return entry;

@@ -12,24 +12,41 @@ import type { PackTable } from './pack-table.js';
 const readAsync = promisify(read);
 const pieceBytes = 256 * 1024;
 
+/** Learns of an object that was named, while its content is at hand. */
+export type ObjectListener = (
+  pack: DiskPack,
+  entry: number,
+  type: ObjectType,
+  oid: string,
+  content: Buffer,
+) => void;
+
 /** Random access to the objects of a pack file whose table is known. */
 export class DiskPack {
   readonly table: PackTable;
   readonly #file: number;
   readonly #cache: ContentCache;
   readonly maxObjectBytes: number;
+  readonly #onObject: ObjectListener | undefined;
 
-  constructor(path: string, table: PackTable, cache: ContentCache, maxObjectBytes: number) {
+  constructor(
+    path: string,
+    table: PackTable,
+    cache: ContentCache,
+    { maxObjectBytes, onObject }: { maxObjectBytes: number; onObject?: ObjectListener | undefined },
+  ) {
     this.#file = openSync(path, 'r');
     this.table = table;
     this.#cache = cache;
     this.maxObjectBytes = maxObjectBytes;
+    this.#onObject = onObject;
   }
 
   /** Names an entry; its content is likely to be asked for. */
   keep(entry: number, type: ObjectType, oid: string, content: Buffer): void {
     this.table.name(entry, type, oid);
     this.#cache.put(entry, content);
+    this.#onObject?.(this, entry, type, oid, content);
   }
 
   /** Content that needs no reading. */

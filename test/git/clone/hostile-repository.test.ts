@@ -16,7 +16,7 @@ describe('a hostile repository', () => {
     ['a link out of the clone', { 'd/a': { link: '../../x' } }],
     ['a link into .git', { a: { link: '.git/hooks' } }],
     ['links that lead out together', { 'd/e/up': { link: '../..' }, a: { link: 'd/e/up/../x' } }],
-  ])('with %s is refused before a file is written', async (_, files) => {
+  ])('with %s is refused and leaves nothing behind', async (_, files) => {
     const { url } = await served.create({ 'a-file': 'x', ...files });
     const directory = served.place();
     await mkdir(directory);

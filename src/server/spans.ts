@@ -1,7 +1,7 @@
 import { type Context, context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { MiddlewareHandler } from 'hono';
-import { routePath } from 'hono/route';
 import type { ExecutionEvent } from '../runtime/execution-events.js';
+import { routeOf } from './http/route-of.js';
 import type { Metrics } from './metrics.js';
 
 /**
@@ -10,7 +10,7 @@ import type { Metrics } from './metrics.js';
  */
 const tracer = trace.getTracer('flowgit');
 
-/** A span and a measurement around every request. Addresses are told as routes: they hold keys of webhooks. */
+/** A span and a measurement around every request. */
 export function observeRequests(metrics: Metrics): MiddlewareHandler {
   return async (hono, next) => {
     const began = performance.now();
@@ -74,10 +74,4 @@ function end(
     span?.setStatus({ code: SpanStatusCode.ERROR, ...(error !== null && { message: error.code }) });
   }
   span?.end();
-}
-
-/** What was asked for, in a number of words that does not grow with what is asked. */
-function routeOf(hono: Parameters<MiddlewareHandler>[0]): string {
-  const path = routePath(hono, -1);
-  return path === '' || path.includes('*') ? 'none' : path;
 }

@@ -12,6 +12,8 @@ export interface PostgresServer {
   port: number;
   /** A database of its own, empty, as a URL. */
   createDatabase(options?: { user?: string; password?: string }): Promise<string>;
+  /** Stops it as an operator does who does not wait for clients, and starts it again after `meanwhile`. */
+  restart(meanwhile: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,8 +46,12 @@ export async function startPostgresServer(): Promise<PostgresServer> {
       const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
       const quick = ['fsync=off', 'max_connections=60', 'shared_buffers=32MB', 'deadlock_timeout=200ms'];
       const args = ['-D', data, ...[...settings, ...quick].flatMap((setting) => ['-c', setting])];
-      const child = spawn(join(bin, 'postgres'), args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
-      if (await becomesReady(child)) return await serving(child, port, root);
+      const start = async () => {
+        const child = spawn(join(bin, 'postgres'), args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+        return (await becomesReady(child)) ? child : null;
+      };
+      const child = await start();
+      if (child !== null) return await serving({ child, start, port, root });
       if (attempt === 5) throw new Error('The PostgreSQL server did not start.');
     }
   } catch (error) {
@@ -54,12 +60,25 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   }
 }
 
-async function serving(child: ChildProcess, port: number, root: string): Promise<PostgresServer> {
+interface Started {
+  child: ChildProcess;
+  start(): Promise<ChildProcess | null>;
+  port: number;
+  root: string;
+}
+
+async function serving({ child: first, start, port, root }: Started): Promise<PostgresServer> {
   const admin = (text: string) => query(`postgres://postgres@127.0.0.1:${port}/postgres`, text);
   const password = serverPassword.replaceAll("'", "''");
   await admin(`create role flowgit login password '${password}'`);
   let count = 0;
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let child = first;
+  const end = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill('SIGINT');
+    await ended;
+  };
   return {
     port,
     async createDatabase({ user = 'flowgit', password = serverPassword } = {}) {
@@ -68,9 +87,15 @@ async function serving(child: ChildProcess, port: number, root: string): Promise
       const userInfo = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
       return `postgres://${userInfo}@127.0.0.1:${port}/flowgit_${count}`;
     },
+    async restart(meanwhile) {
+      await end();
+      await meanwhile();
+      const next = await start();
+      if (next === null) throw new Error('The PostgreSQL server did not start again.');
+      child = next;
+    },
     async stop() {
-      child.kill('SIGINT');
-      await ended;
+      await end();
       await rm(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };

@@ -5,6 +5,7 @@ import type { ErrorCode, ErrorReport } from '../../../schemas/error-codes.js';
 import { FlowgitError, RateLimitedError, reportError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import { forApi } from './api-hint.js';
+import { routeOf } from './route-of.js';
 
 /** What a failure is as an HTTP status. What is not listed is a request that is understood and cannot be done: 422. */
 const statuses: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
@@ -31,6 +32,7 @@ const statuses: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   LIMIT_EXCEEDED: 413,
   RATE_LIMITED: 429,
   CANCELLED: 503,
+  NETWORK_ERROR: 503,
   STORAGE_LOCKED: 503,
   STORAGE_ERROR: 500,
   INTERNAL_ERROR: 500,
@@ -49,7 +51,7 @@ export function answerProblem(
   if (error instanceof RateLimitedError) context.header('Retry-After', String(error.retryAfterSeconds));
   if (status === 401) context.header('WWW-Authenticate', 'Bearer realm="flowgit"');
   if (status >= 500) {
-    logger.error({ err: error, method: context.req.method, path: context.req.path }, 'A request failed');
+    logger.error({ err: error, method: context.req.method, route: routeOf(context) }, 'A request failed');
     if (!(error instanceof FlowgitError)) return context.json(internal, 500);
   }
   return context.json({ ...forApi(report), ...problemsOf(error) }, status);

@@ -91,6 +91,27 @@ describe('flowgit serve', () => {
     expect(await serving?.stop()).toBe(0);
   });
 
+  it('applies exactly the plan that was looked at, once', async () => {
+    const url = await start('--allow-remote', '127.0.0.1');
+    const api = `${url}/api/v1/main`;
+    const made = await fetch(`${api}/plans`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ source: syncFlow() }),
+    });
+    const { id } = (await made.json()) as { id: string };
+    const path = `${api}/flows/company.team/a`;
+    expect((await fetch(path)).status).toBe(404);
+    const applied = await fetch(`${api}/plans/${id}/apply`, { method: 'POST' });
+    expect(applied.status).toBe(200);
+    expect(await applied.json()).toMatchObject({ tasks: [{ taskId: 'git' }] });
+    expect(await (await fetch(path)).json()).toMatchObject({ revision: 1 });
+    const twice = await fetch(`${api}/plans/${id}/apply`, { method: 'POST' });
+    expect(twice.status).toBe(409);
+    expect(await (await fetch(`${api}/plans/${id}`)).json()).toMatchObject({ appliedAt: expect.any(String) });
+    expect(await (await fetch(path)).json()).toMatchObject({ revision: 1 });
+  });
+
   it('reaches no address of its own network unless that is allowed', async () => {
     const url = await start();
     const made = await fetch(`${url}/api/v1/main/plans`, {

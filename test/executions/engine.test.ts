@@ -200,6 +200,27 @@ describe('an engine', () => {
     await stuck.close();
   });
 
+  it('gives a run up that fails again and again for reasons outside the flow, until it is replayed', async () => {
+    let isBroken = true;
+    const engine = await open(await server().createDatabase(), {
+      queue: { leaseMs: 1_500, pollMs: 20, maxAttempts: 2 },
+      outputFiles: (executionId) => {
+        if (isBroken) throw new Error('no space left on device');
+        return memoryOutputFiles(executionId);
+      },
+    });
+    await engine.work({ concurrency: 1 });
+    const flow = await store(engine, 'say', '- id: say\n  type: core.debug.Return\n  format: x\n');
+    const { executionId } = await start(engine, flow);
+    const dead = await ended(engine, executionId);
+    expect(dead).toMatchObject({ state: 'FAILED', error: { code: 'INTERNAL_ERROR' } });
+    await expect.poll(() => engine.queue.depth()).toEqual({ waiting: 0, running: 0, failed: 1 });
+    isBroken = false;
+    const replay = await start(engine, flow, { trigger: { ...api, type: 'replay', id: executionId } });
+    expect(await ended(engine, replay.executionId)).toMatchObject({ state: 'SUCCESS' });
+    await expect.poll(() => engine.queue.depth()).toEqual({ waiting: 0, running: 0, failed: 0 });
+  });
+
   it('refuses remotes that its policy does not allow', async () => {
     const engine = await open('memory:', { git: createGit({ policy: createRemotePolicy() }) });
     await engine.work({ concurrency: 1 });

@@ -118,6 +118,16 @@ describe('a paused execution', () => {
     ]);
   });
 
+  it('whose time is over while no server runs fails when one is back', async () => {
+    const id = await start('- id: wait\n  type: core.flow.Pause\n  timeout: PT0.5S\n');
+    await becomes(id, 'PAUSED');
+    await engine.close();
+    await delay(600);
+    engine = await open();
+    const failed = await becomes(id, 'FAILED');
+    expect(states(failed)).toEqual(['wait FAILED']);
+  });
+
   it('can be cancelled, and goes on no more', async () => {
     const id = await start(approval);
     await becomes(id, 'PAUSED');

@@ -33,14 +33,19 @@ export interface ServerWorld {
 export interface ServerWorldOptions {
   requestsPerMinute?: number;
   failuresPerMinute?: number;
+  /** Default: `memory:` */
+  storageUrl?: string;
 }
 
-export async function openServerWorld(options: ServerWorldOptions = {}): Promise<ServerWorld> {
+export async function openServerWorld({
+  storageUrl = 'memory:',
+  ...options
+}: ServerWorldOptions = {}): Promise<ServerWorld> {
   const registry = new TaskRegistry(allTasks);
   const git = createGit();
   const metricsOf = { current: null as ReturnType<typeof createMetrics> | null };
   const engine = await openEngine({
-    storageUrl: 'memory:',
+    storageUrl,
     registry,
     git,
     secrets: { get: async () => null },

@@ -232,7 +232,8 @@ export function documentOf({ checkpoint, ...record }: ExecutionRecord) {
     ...record,
     error: record.error === null ? null : forApi(record.error),
     taskRuns: record.taskRuns.map((run) => (run.error === null ? run : { ...run, error: forApi(run.error) })),
-    waiting: checkpoint?.waiting ?? null,
+    // One that was cancelled there waits no more.
+    waiting: record.state === 'PAUSED' ? (checkpoint?.waiting ?? null) : null,
     createdAt: record.createdAt.toISOString(),
     startedAt: record.startedAt?.toISOString() ?? null,
     endedAt: record.endedAt?.toISOString() ?? null,

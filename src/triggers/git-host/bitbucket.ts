@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { plainMessages } from '../../../schemas/plain-messages.js';
 import type { Push } from './push.js';
 
 /**
@@ -7,9 +8,12 @@ import type { Push } from './push.js';
  * @throws z.ZodError
  */
 export function readBitbucketPush(event: string, payload: unknown): Push[] {
-  return event === 'repo:push' ? ofCloud(cloud.parse(payload)) : ofDataCenter(dataCenter.parse(payload));
+  return event === 'repo:push'
+    ? ofCloud(cloud.parse(payload, told))
+    : ofDataCenter(dataCenter.parse(payload, told));
 }
 
+const told = { error: plainMessages };
 const hash = z.string().regex(/^[0-9a-f]{40}$/);
 const side = z
   .looseObject({ type: z.string(), name: z.string(), target: z.looseObject({ hash }) })

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { plainMessages } from '../../../schemas/plain-messages.js';
 import type { GitHost } from '../../../schemas/triggers.js';
 import { InvalidWebhookError } from '../../errors.js';
+import { formatPath } from '../../runtime/properties.js';
 import { parseJson, textOf } from '../webhook/body.js';
 import { headerOf, type RequestHeaders } from '../webhook/headers.js';
 import { readBitbucketPush } from './bitbucket.js';
@@ -25,10 +27,16 @@ export function readEvent(host: GitHost, headers: RequestHeaders, rawBody: Uint8
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     const [issue] = error.issues;
-    const message = `The push is not as ${host} describes one: ${issue?.path.join('.')}: ${issue?.message}.`;
-    throw new InvalidWebhookError(message, { cause: error });
+    const where = issue === undefined || issue.path.length === 0 ? 'it' : formatPath(issue.path);
+    const message = `The push is not as ${host} describes one: ${where} ${issue?.message}.`;
+    throw new InvalidWebhookError(message, {
+      hint: `Check that the webhook is one of ${host}, and sends pushes.`,
+      cause: error,
+    });
   }
 }
+
+const told = { error: plainMessages };
 
 const eventNames: Readonly<Record<GitHost, readonly string[]>> = {
   github: ['x-github-event'],
@@ -48,11 +56,14 @@ const pushEvents: Readonly<Record<GitHost, readonly string[]>> = {
 function readPayload(headers: RequestHeaders, rawBody: Uint8Array): unknown {
   const text = textOf(rawBody);
   const type = headerOf(headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase();
-  const isForm = type === 'application/x-www-form-urlencoded';
+  // Tools that send JSON by hand tend to call it a form.
+  const isForm = type === 'application/x-www-form-urlencoded' && text?.startsWith('{') === false;
   const json = isForm && text !== null ? new URLSearchParams(text).get('payload') : text;
   const payload = json === null ? undefined : parseJson(json);
-  if (payload === undefined) throw new InvalidWebhookError('The delivery holds no JSON.');
-  return payload;
+  if (payload !== undefined) return payload;
+  throw new InvalidWebhookError('The delivery holds no JSON.', {
+    hint: 'Set the content type of the webhook at the host to application/json.',
+  });
 }
 
 const commitId = z.string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/);
@@ -82,9 +93,9 @@ const push = z.looseObject({
 type PushPayload = z.output<typeof push>;
 
 function readPush(host: 'github' | 'gitlab' | 'gitea', payload: unknown): Push[] | null {
-  const kind = z.looseObject({ object_kind: z.string().optional() }).parse(payload).object_kind;
+  const kind = z.looseObject({ object_kind: z.string().optional() }).parse(payload, told).object_kind;
   if (host === 'gitlab' && kind !== 'push') return null;
-  const found = push.parse(payload);
+  const found = push.parse(payload, told);
   const branch = branchOf(found.ref);
   const after = commitOrNull(found.after);
   const urls = urlsOf(found);

@@ -111,15 +111,16 @@ async function receiver(name: string, secretOfTrigger = secret) {
       return { executionId: request.executionId ?? '', started: true };
     },
   };
-  const send = (
-    payload: object,
+  const sendText = (
+    body: string,
     { id = randomUUID(), key = secret, headers = {} }: { id?: string; key?: string; headers?: object } = {},
   ) => {
-    const body = JSON.stringify(payload);
     const given = { ...sender.headers(body, key), ...(id !== '' && { [sender.id]: id }), ...headers };
     return handleDelivery({ host: sender.host, rawBody: Buffer.from(body), headers: given }, options);
   };
-  return { sender, started, send };
+  const send = (payload: object, how: Parameters<typeof sendText>[1] = {}) =>
+    sendText(JSON.stringify(payload), how);
+  return { sender, started, send, sendText };
 }
 
 describe.each(names)('a push that %s reports', (name) => {
@@ -232,6 +233,35 @@ describe('what brings nothing', () => {
   ])('of %s, such as %s, starts nothing', async (name, _, payload) => {
     const { started, send } = await receiver(name);
     expect(await send(payload)).toMatchObject({ status: 200, runs: [] });
+    expect(started).toEqual([]);
+  });
+});
+
+describe('a body that is sent otherwise', () => {
+  it('is read from a form, and as JSON that is called a form', async () => {
+    const { started, send, sendText } = await receiver('GitHub');
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8' };
+    expect(await send(github(['_flows/a.yml']), { headers })).toMatchObject({ status: 202 });
+    const form = new URLSearchParams({ payload: JSON.stringify(github(['_flows/b.yml'])) });
+    expect(await sendText(String(form), { headers })).toMatchObject({ status: 202 });
+    expect(started).toHaveLength(2);
+  });
+
+  it.each([
+    ['GitHub', 'x=1', 'The delivery holds no JSON.'],
+    ['GitHub', '{"ref":"refs/heads/main"}', 'The push is not as github describes one: before is required.'],
+    ['GitLab', '[]', 'The push is not as gitlab describes one: it must be a map, not a list.'],
+    [
+      'Bitbucket Cloud',
+      '{"push":{"changes":{}},"repository":{}}',
+      'The push is not as bitbucket describes one: push.changes must be a list, not a map.',
+    ],
+  ])('of %s is refused as what it is: %s', async (name, body, message) => {
+    const { started, sendText } = await receiver(name);
+    expect(await sendText(body)).toMatchObject({
+      status: 400,
+      error: { code: 'INVALID_WEBHOOK', message, hint: expect.any(String) },
+    });
     expect(started).toEqual([]);
   });
 });

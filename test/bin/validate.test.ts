@@ -349,6 +349,21 @@ describe('flowgit validate', () => {
     });
   });
 
+  it('checks the flows in storage, and names them as storage does', async () => {
+    const none = await cli(['validate', '--stored'], { cwd });
+    expect(none).toMatchObject({ code: 0, stderr: '0 stored flows checked, 0 invalid\n' });
+    await mkdir(join(cwd, 'flowgit-data/flows/n.below'), { recursive: true });
+    const trigger = 'triggers:\n  - {id: a, type: core.trigger.Schedule, cron: "* *"}\n';
+    await writeFile(join(cwd, 'flowgit-data/flows/n.below/a.yml'), flowSource('n.below', 'a') + trigger);
+    await writeFile(join(cwd, 'flowgit-data/flows/n.below/b.yml'), flowSource('n.below', 'b'));
+    const { code, stdout, stderr } = await cli(['validate', '--stored'], { cwd });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '2 stored flows checked, 1 invalid\n' });
+    expect(stdout).toMatch(/^n\.below\/a:\d+:42: triggers\[0\]\.cron is no cron expression/);
+    for (const argv of [['validate'], ['validate', '--stored', 'flows']]) {
+      expect((await cli(argv, { cwd })).stderr).toContain('Give the paths of flow files, or --stored.');
+    }
+  });
+
   it('fails on a path that is not there', async () => {
     const { code, stderr } = await cli(['validate', 'flws'], { cwd });
     expect(code).toBe(1);

@@ -198,6 +198,8 @@ export interface CommitRequest {
   message: string;
   author: Signature;
   committer?: Signature | undefined;
+  /** Called with the commit's id when it is on its way: while the remote is at work, so may others be. */
+  onSent?: ((commit: string) => void) | undefined;
   /** Makes the armoured signature over the commit's bytes. */
   sign?: ((payload: Uint8Array) => Promise<string>) | undefined;
 }

@@ -5,7 +5,7 @@ import type { BatchEffect, CommitEffect, StateAfter } from '../plan/prepared-pla
 import { recordSyncState } from '../plan/record-sync-state.js';
 import type { SyncState } from '../plan/sync-state.js';
 import { applyOrUndo } from '../storage/apply-or-undo.js';
-import type { AppliedChange, Batch, Scope } from '../storage/types.js';
+import type { AppliedChange, Batch, Scope, StorageChange } from '../storage/types.js';
 import type { RunContext } from './context.js';
 import { describeCommit } from './describe-commit.js';
 import { recordRecovery, recordSuccess } from './record-runs.js';
@@ -56,17 +56,28 @@ export async function applyCommitEffect(
   }: { state: SyncState; remote: Remote; base: PushBase; sign: Sign | undefined; plan: PlanDocument },
 ): Promise<string | null> {
   const { changes, message, author } = effect;
+  const record = (snapshot: Pick<Snapshot, 'commit' | 'describe'> | null) =>
+    recordPush(state, effect.state, snapshot);
   if (changes.length === 0) {
-    context.logger.info({ branch: base.branch }, 'nothing to commit');
-    await remember(context, effect.state, { state, plan, snapshot: base.snapshot });
+    const { branch, snapshot } = base;
+    context.logger.info({ branch }, 'nothing to commit');
+    await remember(context, effect.state, record(snapshot), { plan, commit: snapshot?.commit ?? null });
     return null;
   }
   const committer = { ...author, timestamp: Math.floor(context.clock().getTime() / 1000) };
-  const { commit, remoteMessages } = await remote.push(base, { changes, message, author, committer, sign });
-  for (const line of remoteMessages) context.logger.info({ remote: line }, 'the remote says');
   const described = { author: { ...author, timestamp: committer.timestamp }, message };
-  const snapshot = commit === null ? null : { commit, describe: async () => described };
-  await remember(context, effect.state, { state, plan, snapshot });
+  const recordOf = (commit: string | null) =>
+    record(commit === null ? null : { commit, describe: async () => described });
+  let early: Promise<StorageChange[]> | undefined;
+  const onSent = (commit: string): void => {
+    early = recordOf(commit);
+    // Of no interest unless the push stands.
+    early.catch(() => {});
+  };
+  const request = { changes, message, author, committer, sign, onSent };
+  const { commit, remoteMessages } = await remote.push(base, request);
+  for (const line of remoteMessages) context.logger.info({ remote: line }, 'the remote says');
+  await remember(context, effect.state, early ?? recordOf(commit), { plan, commit });
   return commit;
 }
 
@@ -80,21 +91,26 @@ async function applyBatch(
   return { applied: await applyOrUndo(storage, batch, { signal }), version: null };
 }
 
+/** The changes that record what both sides have in common once the push stands. */
+async function recordPush(
+  state: SyncState,
+  { identity, resources }: StateAfter,
+  snapshot: Pick<Snapshot, 'commit' | 'describe'> | null,
+): Promise<StorageChange[]> {
+  const origin = snapshot === null ? null : await describeCommit(snapshot);
+  const reads = { branch: identity.revision };
+  return recordSyncState(state, identity, snapshot?.commit ?? null, resources, { origin, reads });
+}
+
 /** Once the push stands, a state that cannot be written costs the next run some reading, and nothing else. */
 async function remember(
   context: RunContext,
-  { identity, resources }: StateAfter,
-  {
-    state,
-    plan,
-    snapshot,
-  }: { state: SyncState; plan: PlanDocument; snapshot: Pick<Snapshot, 'commit' | 'describe'> | null },
+  { identity }: StateAfter,
+  recording: Promise<StorageChange[]>,
+  { plan, commit }: { plan: PlanDocument; commit: string | null },
 ): Promise<void> {
   try {
-    const origin = snapshot === null ? null : await describeCommit(snapshot);
-    const reads = { branch: identity.revision };
-    const commit = snapshot?.commit ?? null;
-    const record = await recordSyncState(state, identity, commit, resources, { origin, reads });
+    const record = await recording;
     const run = await (record.length === 0 ? recordRecovery : recordSuccess)(context, identity, plan, commit);
     const changes = [...record, ...(run === null ? [] : [run])];
     if (changes.length > 0) await context.storage.apply({ changes });

@@ -37,7 +37,7 @@ export async function pushCommit(
   const offer = await (expected ?? discoverReceivePack(session));
   const update: RefUpdate = { ref: `refs/heads/${base.branch}`, from: base.tip, to: built.oid };
   refuseBeforehand(session, base.branch, update, offer);
-  const report = await send(session, update, built, offer);
+  const report = await send(session, update, built, { offer, onSent: request.onSent });
   const reason = report.unpack === 'ok' ? report.refs.get(update.ref) : report.unpack;
   if (reason === null) return { commit: built.oid, remoteMessages: report.messages };
   throw describeRejection(session.url, base.branch, reason ?? 'it did not say why', report.messages);
@@ -68,13 +68,16 @@ async function send(
   session: RemoteSession,
   update: RefUpdate,
   built: BuiltCommit,
-  offer: ReceivePackOffer,
+  { offer, onSent }: { offer: ReceivePackOffer } & Pick<CommitRequest, 'onSent'>,
 ): Promise<PushReport> {
   try {
     const total = built.entries.length;
     session.onProgress({ phase: 'send', done: 0, total });
     const body = encodePushRequest(update, built.entries, offer);
-    const answer = await session.transport.request('git-receive-pack', body, { version: 0 });
+    const answering = session.transport.request('git-receive-pack', body, { version: 0 });
+    // By then a small body has left.
+    if (onSent !== undefined) setImmediate(onSent, built.oid);
+    const answer = await answering;
     const report = await readPushReport(answer, offer.capabilities.has('side-band-64k'));
     session.onProgress({ phase: 'send', done: total, total });
     return report;

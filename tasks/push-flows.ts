@@ -14,6 +14,7 @@ import type { SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, moveNamespace, pathOfFlow } from '../src/resources/flow-path.js';
 import { rewriteNamespace } from '../src/resources/flow-source.js';
 import { matchGlobs } from '../src/resources/globs.js';
+import { KeyMap } from '../src/resources/key-map.js';
 import { decodeUtf8 } from '../src/resources/text.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
@@ -25,7 +26,6 @@ import { retryOnRace } from '../src/runtime/retry-on-race.js';
 import { type Sign, signerOf } from '../src/runtime/signer.js';
 import { writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
-import { KeyMap } from '../src/storage/key-map.js';
 import { inScope } from '../src/storage/types.js';
 
 const properties = z.strictObject({

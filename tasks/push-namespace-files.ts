@@ -11,6 +11,7 @@ import { readSyncState } from '../src/plan/read-sync-state.js';
 import { formatRevision } from '../src/plan/report.js';
 import type { SyncIdentity } from '../src/plan/sync-state.js';
 import { matchGlobs } from '../src/resources/globs.js';
+import { KeyMap } from '../src/resources/key-map.js';
 import { isInGit, onlyEmptyDirectories, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
@@ -22,7 +23,6 @@ import { retryOnRace } from '../src/runtime/retry-on-race.js';
 import { type Sign, signerOf } from '../src/runtime/signer.js';
 import { readStored, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
-import { KeyMap } from '../src/storage/key-map.js';
 
 const properties = z.strictObject({
   ...connection,

@@ -1,6 +1,6 @@
 import type { ChangeState, PlanChange } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
-import { KeyMap } from '../storage/key-map.js';
+import { KeyMap } from '../resources/key-map.js';
 import { formatKey } from '../storage/types.js';
 import type { SyncedResource } from './sync-state.js';
 

@@ -13,7 +13,7 @@ import type { ConflictContents, Resolution } from '../plan/resolve-conflicts.js'
 import { readCounterpart } from '../plan/sync-records.js';
 import type { SyncedResource, SyncIdentity, SyncState } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
-import { KeyMap } from '../storage/key-map.js';
+import { KeyMap } from '../resources/key-map.js';
 import { formatKey, type Scope, type StoredEntry } from '../storage/types.js';
 import { applyCommitEffect } from './apply-effect.js';
 import { isUndecided, planOfConflicts, readBases, readMerged } from './conflict-contents.js';

@@ -1,7 +1,7 @@
 import type { ResourceKey } from '../../schemas/resources.js';
 import { CancelledError, StorageConflictError, StorageError } from '../errors.js';
 import { blobId } from '../resources/blob-id.js';
-import { KeyMap } from './key-map.js';
+import { KeyMap } from '../resources/key-map.js';
 import { checkKey } from './keys.js';
 import {
   type AppliedChange,

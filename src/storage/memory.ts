@@ -61,7 +61,9 @@ export function createMemoryStorage(): StorageAdapter {
 
   // Not asynchronous, so that no other call comes between what one call does with them.
   const versionOf = (scope: Scope): string => {
-    const changes = shelvesIn(scope).reduce((sum, shelf) => sum + shelf.changes, 0);
+    let changes = 0;
+    for (const { kind, namespace, changes: ofShelf } of shelves.values())
+      if (inScope(scope, { kind, namespace, id: '' })) changes += ofShelf;
     return `${instance}:${changes}`;
   };
   const applyNow = (batch: Batch): AppliedChange[] => {

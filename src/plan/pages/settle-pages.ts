@@ -84,6 +84,7 @@ function piecesOf(slot: Slot): Slot[] {
 
 /** The lowest numbers that no page has. Something may be there nevertheless, when a run was interrupted. */
 async function freshPlaces(lines: PagedLines, count: number): Promise<Place[]> {
+  if (count <= 0) return [];
   const used = new Set(lines.pages.map(({ number }) => number));
   const numbers: number[] = [];
   for (let number = 0; numbers.length < count; number++) if (!used.has(number)) numbers.push(number);

@@ -1,8 +1,8 @@
 import { conflictError } from '../batch.js';
+import { KeyMap } from '../key-map.js';
 import {
   type AppliedChange,
   type Batch,
-  formatKey,
   inScope,
   type Scope,
   type StorageCallOptions,
@@ -35,17 +35,18 @@ export async function applyAtVersion(
   return { applied: done.applied, version: tokenOf(entriesAfter(result, done, at.scope)) };
 }
 
+/** `before` is sorted, and stays what it is; only what the batch changes is looked up. */
 function entriesAfter(
   before: readonly StoredEntry[],
   { applied, filled }: AppliedBatch,
   scope: Scope,
 ): StoredEntry[] {
-  const entries = new Map(before.map((entry) => [formatKey(entry.key), entry]));
-  for (const key of filled) entries.delete(formatKey(key));
+  const after = new KeyMap<StoredEntry | null>();
+  for (const key of filled) after.set(key, null);
   for (const { key, oid, revision } of applied) {
-    if (!inScope(scope, key)) continue;
-    if (oid === null) entries.delete(formatKey(key));
-    else entries.set(formatKey(key), { key, oid, revision, size: 0 });
+    if (inScope(scope, key)) after.set(key, oid === null ? null : { key, oid, revision, size: 0 });
   }
-  return [...entries.values()].sort(compareEntries);
+  const kept = before.filter(({ key }) => !after.has(key));
+  const made = [...after.values()].filter((entry) => entry !== null);
+  return made.length === 0 ? kept : [...kept, ...made].sort(compareEntries);
 }

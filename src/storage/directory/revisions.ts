@@ -20,8 +20,17 @@ export class Revisions {
   generation = 0;
   readonly #shelves = new Map<string, Map<string, Row>>();
 
+  #latest: { kind: ResourceKind; namespace: string; rows: ReadonlyMap<string, Row> } | null = null;
+
   get(key: ResourceKey): Row | undefined {
-    return this.#shelves.get(shelfName(key))?.get(key.id);
+    const { kind, namespace } = key;
+    // Keys come in runs of one namespace.
+    if (this.#latest?.namespace !== namespace || this.#latest.kind !== kind) {
+      const rows = this.#shelves.get(shelfName(key));
+      if (rows === undefined) return undefined;
+      this.#latest = { kind, namespace, rows };
+    }
+    return this.#latest.rows.get(key.id);
   }
 
   set(key: ResourceKey, row: Row): void {
@@ -48,6 +57,7 @@ export class Revisions {
   /** Takes a shelf as the file has it. */
   restore(name: string, rows: Iterable<[string, Row]>): void {
     this.#shelves.set(name, new Map(rows));
+    this.#latest = null;
   }
 }
 

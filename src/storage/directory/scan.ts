@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { ResourceKey } from '../../../schemas/resources.js';
 import { throwIfCancelled } from '../batch.js';
+import { KeyMap } from '../key-map.js';
 import { checkKey } from '../keys.js';
 import {
   inScope,
@@ -33,31 +34,49 @@ export async function lookAtScope(
   options: StorageCallOptions | undefined,
 ): Promise<Look<StoredEntry[]>> {
   const look: Look<StoredEntry[]> = { result: [], news: [] };
-  const present = new Map<string, Set<string>>();
   let seen = 0;
+  let known = 0;
   for (const found of walkScope(disk, scope)) {
     seen += 1;
     if (seen % sliceSize === 0) await breathe(disk, options);
     const { key } = found;
-    const observation = observeFound(disk, found, revisions.get(key));
+    const row = revisions.get(key);
+    const observation = observeFound(disk, found, row);
     if (observation === null) continue;
-    idsOf(present, key.namespace).add(key.id);
+    if (row !== undefined && row.oid !== null) known += 1;
     const { oid, revision, size } = observation;
     look.result.push({ key, oid, revision, size });
     if (observation.outcome !== 'clean') look.news.push({ key, observation });
   }
-  for (const [namespace, rows] of revisions.shelvesOf(scope.kind)) {
-    if (!inScope(scope, { kind: scope.kind, namespace, id: '' })) continue;
-    const ids = present.get(namespace);
-    for (const [id, row] of rows) {
-      if (row.oid === null || ids?.has(id) === true) continue;
-      const observation = observeAbsent(row);
-      if (observation !== undefined)
-        look.news.push({ key: { kind: scope.kind, namespace, id }, observation });
-    }
-  }
+  look.news.push(...findGone(revisions, scope, look.result, known));
   look.result.sort(compareEntries);
   return look;
+}
+
+/** What the revisions have and the disk has no more; `known` of what was found has a row. */
+function findGone(
+  revisions: Revisions,
+  scope: Scope,
+  found: readonly StoredEntry[],
+  known: number,
+): Look<unknown>['news'] {
+  const shelves = [...revisions.shelvesOf(scope.kind)].filter(([namespace]) =>
+    inScope(scope, { kind: scope.kind, namespace, id: '' }),
+  );
+  let recorded = 0;
+  for (const [, rows] of shelves) for (const { oid } of rows.values()) if (oid !== null) recorded += 1;
+  if (recorded === known) return [];
+  const present = new KeyMap<true>();
+  for (const { key } of found) present.set(key, true);
+  const news: Look<unknown>['news'] = [];
+  for (const [namespace, rows] of shelves) {
+    for (const [id, row] of rows) {
+      const key = { kind: scope.kind, namespace, id };
+      const observation = row.oid === null || present.has(key) ? undefined : observeAbsent(row);
+      if (observation !== undefined) news.push({ key, observation });
+    }
+  }
+  return news;
 }
 
 /** Reads the contents of keys, in their order. */
@@ -123,15 +142,6 @@ function lookAtContent(
 async function breathe(disk: Disk, options: StorageCallOptions | undefined): Promise<void> {
   await setImmediate();
   throwIfCancelled(options, disk.location);
-}
-
-function idsOf(present: Map<string, Set<string>>, namespace: string): Set<string> {
-  let ids = present.get(namespace);
-  if (ids === undefined) {
-    ids = new Set();
-    present.set(namespace, ids);
-  }
-  return ids;
 }
 
 function compareText(a: string, b: string): number {

@@ -3,7 +3,7 @@ import { strikeSyncs } from './kills.js';
 
 const kills = 20;
 
-it('leaves the old state or the new one, whenever kill -9 strikes a sync of 200 flows, and the next one converges', {
+it('leaves the old state or the new one, whenever kill -9 strikes a sync of 250 flows, and the next one converges', {
   timeout: 240_000,
 }, async () => {
   const counts = await strikeSyncs(kills);

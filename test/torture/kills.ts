@@ -16,7 +16,8 @@ export interface KillCounts {
 }
 
 const program = fileURLToPath(new URL('./sync-in-turns.ts', import.meta.url));
-const flows = 200;
+/** Enough for a state in pages. */
+const flows = 250;
 /** As long as some syncs take, also on a busy machine; the kill comes at a random moment of it. */
 const withinMs = 1000;
 const reading = { revisions: false, plainStates: true };

@@ -4,6 +4,9 @@ import { parseSyncId } from '../../src/plan/sync-records.js';
 import type { StorageAdapter } from '../../src/storage/types.js';
 import { createWorld, flowSource, type World } from '../support/world.js';
 
+/** Some hundreds of such flows fill several pages of a sync's state. */
+const longName = 'and-so-on-'.repeat(8);
+
 /** A repository with two commits that differ in every flow; a tenth of the ids differs as well. */
 export interface TwoCommits extends World {
   first: string;
@@ -14,7 +17,7 @@ export async function twoCommits(flows: number): Promise<TwoCommits> {
   const version = (name: string) =>
     Object.fromEntries(
       Array.from({ length: flows }, (_, index) => {
-        const id = index % 10 === 0 ? `${name}-${index}` : `flow-${index}`;
+        const id = `${index % 10 === 0 ? name : 'flow'}-${index}-${longName}`;
         return [`_flows/${id}.yml`, flowSource('company.team', id, `# ${name}\n`)];
       }),
     );

@@ -34,7 +34,7 @@ export interface SchedulesResult {
   killedInApply: number;
   takenOver: number;
   /** From each due time until its last run had ended. */
-  seconds: number[];
+  lastEndedSeconds: number[];
   /** From when a run was due, without jitter, until it was queued. */
   queuedMs: { p50: number; p99: number };
   runMs: { p50: number; p99: number };
@@ -74,13 +74,16 @@ export async function syncBySchedules(trial: SchedulesTrial): Promise<SchedulesR
     const jitter = ['--jitter', String(trial.jitterSeconds)];
     const server = await started(startServer([...common, '--no-worker', ...jitter], options));
     const everyMs = trial.everySeconds * 1000;
-    const next = Math.floor(Date.now() / everyMs) + 1;
-    const times = Array.from({ length: trial.times }, (_, at) => new Date((next + at) * everyMs));
+    const times: Date[] = [];
     let killedInApply = 0;
     let connections = 0;
-    for (const [round, time] of times.entries()) {
+    for (let round = 0; round < trial.times; round += 1) {
       const victim = `sync-${(17 + round * 31) % trial.flows}`;
       const trap = await setTrap(url, database, { flowId: victim, namespace: `team.${victim}` });
+      if (round > 0) await commitToAll(repositories, `round-${round}`);
+      // After the commits, however long they took: what they change is written at this time, or at one before it.
+      const time = new Date((Math.floor(Date.now() / everyMs) + 1) * everyMs);
+      times.push(time);
       connections = Math.max(connections, await countConnections(database));
       const pid = await trap.sprung();
       await processes.find((process) => process.pid === pid)?.end('SIGKILL');
@@ -88,7 +91,6 @@ export async function syncBySchedules(trial: SchedulesTrial): Promise<SchedulesR
       await trap.release();
       workers.push(await newWorker());
       await untilEnded(database, time, trial.flows);
-      if (round + 1 < times.length) await commitToAll(repositories, `round-${round + 1}`);
     }
     const peakMb = {
       server: server.usage()?.peakMb ?? 0,
@@ -171,7 +173,7 @@ async function judge(database: Database, { trial, times }: { trial: SchedulesTri
     doubled: runs.length - distinct.size + runs.filter((run) => run.task_runs > 1).length + rewritten,
     failed: ended.filter(({ state }) => state !== 'SUCCESS').length,
     takenOver: runs.filter((run) => run.begun_again).length,
-    seconds: times.map((time) => {
+    lastEndedSeconds: times.map((time) => {
       const own = ended.filter(({ due }) => due.getTime() === time.getTime());
       return Math.max(0, ...own.map((run) => since(run, run.ended_at))) / 1000;
     }),

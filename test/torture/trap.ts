@@ -34,7 +34,7 @@ export async function setTrap(
   );
   return {
     async sprung() {
-      for (;;) {
+      for (const deadline = Date.now() + 300_000; Date.now() < deadline; ) {
         const { rows } = await sql<{ leased_by: string }>`
           select leased_by from flowgit.run join flowgit.execution on id = execution_id
           where flow_id = ${flowId} and run.state = 'running'
@@ -45,6 +45,7 @@ export async function setTrap(
         if (pid !== undefined) return Number(pid);
         await delay(20);
       }
+      throw new Error(`No worker has written flows of ${namespace} for five minutes.`);
     },
     release: () => holder.end(),
   };

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { endianness } from 'node:os';
 import type { PackTable } from './pack-table.js';
 
 const fanOutBytes = 256 * 4;
 const headerBytes = 8;
 const oidBytes = 20;
+const oidWords = oidBytes / 4;
 /** Offsets from here on do not fit the 31 bits of the first offset table. */
 const largeOffset = 0x80000000;
 
@@ -11,7 +13,8 @@ const largeOffset = 0x80000000;
 export function encodePackIndex(table: PackTable, packChecksum: Uint8Array): Buffer {
   const { count } = table;
   const order = table.sorted();
-  const largeCount = order.reduce((sum, entry) => sum + (offsetOf(table, entry) >= largeOffset ? 1 : 0), 0);
+  let largeCount = 0;
+  for (const entry of order) if (offsetOf(table, entry) >= largeOffset) largeCount++;
   const index = Buffer.alloc(
     headerBytes + fanOutBytes + count * (oidBytes + 4 + 4) + largeCount * 8 + 2 * oidBytes,
   );
@@ -21,22 +24,31 @@ export function encodePackIndex(table: PackTable, packChecksum: Uint8Array): Buf
   const crcsAt = oidsAt + count * oidBytes;
   const offsetsAt = crcsAt + count * 4;
   const largeAt = offsetsAt + count * 4;
+  const oids = wordsOf(index.subarray(oidsAt, crcsAt));
+  const unsorted = wordsOf(table.oids);
+  const crcs = new Uint32Array(count);
+  const offsets = new Uint32Array(count);
   const perFirstByte = new Uint32Array(256);
   let large = 0;
-  order.forEach((entry, row) => {
-    const from = entry * oidBytes;
-    table.oids.copy(index, oidsAt + row * oidBytes, from, from + oidBytes);
-    index.writeUInt32BE(table.crcs[entry] ?? 0, crcsAt + row * 4);
+  for (let row = 0; row < count; row++) {
+    const entry = order[row] ?? 0;
+    // Five numbers are copied far faster than twenty bytes are with a call.
+    for (let word = 0; word < oidWords; word++) {
+      oids[row * oidWords + word] = unsorted[entry * oidWords + word] ?? 0;
+    }
+    crcs[row] = table.crcs[entry] ?? 0;
     const offset = offsetOf(table, entry);
     if (offset < largeOffset) {
-      index.writeUInt32BE(offset, offsetsAt + row * 4);
+      offsets[row] = offset;
     } else {
-      index.writeUInt32BE(largeOffset + large, offsetsAt + row * 4);
+      offsets[row] = largeOffset + large;
       index.writeBigUInt64BE(BigInt(offset), largeAt + large++ * 8);
     }
-    const first = table.oids[from] ?? 0;
+    const first = table.oids[entry * oidBytes] ?? 0;
     perFirstByte[first] = (perFirstByte[first] ?? 0) + 1;
-  });
+  }
+  index.set(bigEndian(crcs), crcsAt);
+  index.set(bigEndian(offsets), offsetsAt);
 
   let below = 0;
   perFirstByte.forEach((entries, first) => {
@@ -54,4 +66,15 @@ export function encodePackIndex(table: PackTable, packChecksum: Uint8Array): Buf
 
 function offsetOf(table: PackTable, entry: number): number {
   return table.offsets[entry] ?? 0;
+}
+
+/** The same memory, which begins at a multiple of four. */
+function wordsOf(bytes: Buffer): Uint32Array {
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+}
+
+/** Changes the numbers' own bytes. */
+function bigEndian(numbers: Uint32Array): Buffer {
+  const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+  return endianness() === 'LE' ? bytes.swap32() : bytes;
 }

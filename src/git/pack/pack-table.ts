@@ -100,17 +100,37 @@ export class PackTable {
   }
 }
 
+/** Numbers sort far faster by themselves than with a function that compares them. */
+const plainlySorted = 2 ** 21;
+
 /** By the first four bytes as numbers; whole ids are looked at only where those are equal. */
 function sortByOid(oids: Buffer, count: number): Uint32Array {
-  const heads = new Uint32Array(count);
   const order = new Uint32Array(count);
-  for (let entry = 0; entry < count; entry++) {
-    heads[entry] = oids.readUInt32BE(entry * oidBytes);
-    order[entry] = entry;
+  if (count >= plainlySorted) {
+    for (let entry = 0; entry < count; entry++) order[entry] = entry;
+    return order.sort((a, b) => compareOids(oids, a, b));
   }
-  return order.sort((a, b) => {
-    const difference = (heads[a] ?? 0) - (heads[b] ?? 0);
-    if (difference !== 0) return difference;
-    return oids.compare(oids, b * oidBytes, (b + 1) * oidBytes, a * oidBytes, (a + 1) * oidBytes);
-  });
+  const keys = new Float64Array(count);
+  for (let entry = 0; entry < count; entry++) {
+    keys[entry] = oids.readUInt32BE(entry * oidBytes) * plainlySorted + entry;
+  }
+  keys.sort();
+  let first = 0;
+  for (let row = 0; row < count; row++) {
+    const key = keys[row] ?? 0;
+    order[row] = key % plainlySorted;
+    const isLast = row + 1 === count || headOf(keys[row + 1] ?? 0) !== headOf(key);
+    if (!isLast) continue;
+    if (first < row) order.subarray(first, row + 1).sort((a, b) => compareOids(oids, a, b));
+    first = row + 1;
+  }
+  return order;
+}
+
+function headOf(key: number): number {
+  return Math.floor(key / plainlySorted);
+}
+
+function compareOids(oids: Buffer, a: number, b: number): number {
+  return oids.compare(oids, b * oidBytes, (b + 1) * oidBytes, a * oidBytes, (a + 1) * oidBytes);
 }

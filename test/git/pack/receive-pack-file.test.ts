@@ -186,6 +186,19 @@ describe('a pack index', () => {
     ]);
   });
 
+  test('finds ids that begin alike', () => {
+    const ids = ['b', '3', 'c', '1', '2', 'a'].map((digit, entry) =>
+      entry % 2 === 0 ? `0badcafe${digit.repeat(32)}` : digit.repeat(40),
+    );
+    const table = new PackTable(ids.length);
+    ids.forEach((oid, entry) => {
+      table.name(entry, 'blob', oid);
+    });
+    expect([...table.sorted()].map((entry) => table.oid(entry))).toEqual([...ids].sort());
+    expect(ids.map((oid) => table.find(oid))).toEqual([...ids.keys()]);
+    expect(table.find(`0badcafe${'d'.repeat(32)}`)).toBe(-1);
+  });
+
   test('is what git verify-pack accepts', async () => {
     const { pack, checksum, path } = await receive(packOf('--delta-base-offset'));
     writeFileSync(path.replace(/pack$/, 'idx'), encodePackIndex(pack.table, checksum));

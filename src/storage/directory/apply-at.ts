@@ -1,5 +1,5 @@
+import { KeyMap } from '../../resources/key-map.js';
 import { conflictError } from '../batch.js';
-import { KeyMap } from '../key-map.js';
 import {
   type AppliedChange,
   type Batch,

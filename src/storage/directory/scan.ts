@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { ResourceKey } from '../../../schemas/resources.js';
+import { KeyMap } from '../../resources/key-map.js';
 import { throwIfCancelled } from '../batch.js';
-import { KeyMap } from '../key-map.js';
 import { checkKey } from '../keys.js';
 import {
   inScope,

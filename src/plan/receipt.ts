@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ResourceKey } from '../../schemas/resources.js';
+import { StorageConflictError } from '../errors.js';
 import {
   formatKey,
   type Scope,
@@ -115,8 +116,17 @@ export async function writeReceipt(
   const former =
     (stored === null ? null : openReceipt(storage, agreement.id, stored)?.rows) ??
     noRows(storage, agreement.id);
-  const expectedOid = stored?.oid ?? null;
-  await write(storage, agreement, { ...receipt, expectedOid, rows: await replaceText(former, rows) });
+  const leave = async (): Promise<void> => {
+    const expectedOid = stored?.oid ?? null;
+    await write(storage, agreement, { ...receipt, expectedOid, rows: await replaceText(former, rows) });
+  };
+  try {
+    await leave();
+  } catch (error) {
+    if (!(error instanceof StorageConflictError) || (await former.read())) throw error;
+    // Its pages are not those that it lists: now it is known what is there, and they can be written over.
+    await leave();
+  }
 }
 
 /**

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Agreement, findReceipt, leaveReceipt, writeReceipt } from '../../src/plan/receipt.js';
+import {
+  type Agreement,
+  findReceipt,
+  leaveReceipt,
+  removeReceipt,
+  writeReceipt,
+} from '../../src/plan/receipt.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import { formatKey, type StorageAdapter } from '../../src/storage/types.js';
 import { bytesOf, failure, flow, flowKey, oidOf, store } from './doubles.js';
@@ -116,6 +122,34 @@ describe('a receipt', () => {
       await storage.apply({ changes: [{ action: 'put', key, content: bytesOf(content), expectedOid }] });
       expect(await findReceipt(storage, agreement)).toBeNull();
     }
+  });
+
+  it('with many rows has them in pages, and is left anew when one of them is gone', async () => {
+    const storage = await storageWithA();
+    const rows = Buffer.from(
+      Array.from(
+        { length: 2000 },
+        (_, index) => `{"gitPath":"${10_000 + index}.yml","more":"${'x'.repeat(60)}"}\n`,
+      ).join(''),
+    );
+    const textOf = async () => {
+      const found = await findReceipt(storage, agreement);
+      const isWhole = await found?.rows.read();
+      return isWhole === true ? Buffer.concat([...(found?.rows.pieces() ?? [])]).toString() : null;
+    };
+    await leaveReceipt(storage, agreement, expected, { ...receipt, rows });
+    expect(await textOf()).toBe(rows.toString());
+    const pages = await storage.list({ kind: 'state', namespace: 'flowgit.pages', children: false });
+    expect(pages.length).toBeGreaterThan(3);
+    await storage.apply({
+      changes: pages.slice(1, 2).map(({ key, oid }) => ({ action: 'delete', key, expectedOid: oid })),
+    });
+    expect(await textOf()).toBeNull();
+    const later = Buffer.from(rows.toString().replaceAll('xx', 'yz'));
+    await leaveReceipt(storage, agreement, expected, { ...receipt, rows: later });
+    expect(await textOf()).toBe(later.toString());
+    await storage.apply({ changes: await removeReceipt(storage, agreement.id) });
+    expect(await storage.list({ kind: 'state', namespace: '', children: true })).toEqual([]);
   });
 
   it('that somebody else writes at the same time is a conflict for the caller', async () => {

@@ -18,8 +18,7 @@ export async function changeLines(
     const changesOfPage = new Map(keys.map((key) => [key, changes.get(key) ?? null]));
     return { page, bytes: lines.linesOf(page)?.with(changesOfPage).bytes ?? null };
   });
-  const merged = await mergeSmall(lines, slots);
-  return merged === null ? null : settlePages(lines, merged);
+  return settlePages(lines, await mergeSmall(lines, slots));
 }
 
 /** Writes all lines anew, which are sorted; pages whose lines are the same stay. */
@@ -56,7 +55,7 @@ export async function replaceLines<T>(
     length += line.length + 1;
   }
   flush();
-  return settlePages(lines, (await mergeSmall(lines, slots)) ?? slots);
+  return settlePages(lines, await mergeSmall(lines, slots));
 }
 
 /** As `replaceLines`, for lines that stand already. */
@@ -64,8 +63,8 @@ export function replaceText(lines: PagedLines, bytes: Buffer): Promise<Rewritten
   return settlePages(lines, [{ page: null, bytes }]);
 }
 
-/** Lays pages that became small into one beside them; null when that one is not there. */
-async function mergeSmall(lines: PagedLines, slots: readonly Slot[]): Promise<Slot[] | null> {
+/** Lays pages that became small into one beside them, unless that one is not there. */
+async function mergeSmall(lines: PagedLines, slots: readonly Slot[]): Promise<Slot[]> {
   const left = slots.filter(({ bytes }) => bytes === null || bytes.length > 0);
   for (let place = 0; place < left.length; place++) {
     const small = left[place];
@@ -75,10 +74,8 @@ async function mergeSmall(lines: PagedLines, slots: readonly Slot[]): Promise<Sl
     if (other === undefined || sizeOf(left[other]) + small.bytes.length > cutPageBytes) continue;
     const from = Math.min(place, other);
     const pair = left.slice(from, from + 2);
-    if (
-      !(await lines.read(pair.flatMap(({ page, bytes }) => (page !== null && bytes === null ? [page] : []))))
-    )
-      return null;
+    const unread = pair.flatMap(({ page, bytes }) => (page !== null && bytes === null ? [page] : []));
+    if (!(await lines.read(unread))) continue;
     const parts = pair.map(
       ({ page, bytes }) => bytes ?? (page && lines.linesOf(page)?.bytes) ?? Buffer.alloc(0),
     );

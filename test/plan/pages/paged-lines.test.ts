@@ -223,6 +223,25 @@ describe('a page that is not the one that is listed', () => {
     expect(await kept.text()).toBe(textOf(model));
   });
 
+  it('does not keep a page beside it that becomes small from being written', async () => {
+    const model = numbered(1000);
+    const kept = await keptWith(model);
+    const lost = await corrupt(kept, null);
+    const { pages } = kept.open();
+    const next = pages[pages.findIndex(({ number }) => number === lost.number) + 1];
+    const after = pages[pages.findIndex(({ number }) => number === lost.number) + 2];
+    const inNext = [...model.keys()].filter(
+      (key) => key >= (next?.first ?? '') && key < (after?.first ?? ''),
+    );
+    await kept.change(new Map(inNext.slice(1).map((key) => [key, null])));
+    expect(await kept.open().find(inNext.slice(0, 2))).toEqual(
+      new Map([
+        [inNext[0], model.get(inNext[0] ?? '')],
+        [inNext[1], null],
+      ]),
+    );
+  });
+
   it('is written over where its list was lost', async () => {
     const model = numbered(1000);
     const kept = await keptWith(model);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { planDocument } from './plan.js';
 import { resourceKey } from './resources.js';
+import { syncIdentity } from './sync-identity.js';
 
 const oid = z.string().regex(/^[0-9a-f]{40}$/);
 const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
@@ -67,17 +68,7 @@ const basis = z.strictObject({
 
 /** What is recorded of the sync afterwards: its identity, and what both sides have. */
 const state = z.strictObject({
-  identity: z.strictObject({
-    direction: z.enum(['SYNC', 'PUSH']),
-    kind: z.enum(['flow', 'file', 'dashboard']),
-    url: z.string(),
-    revision: z.string(),
-    directory: z.string(),
-    namespace: z.string(),
-    gitNamespace: z.string(),
-    children: z.boolean(),
-    rewrite: z.string(),
-  }),
+  identity: syncIdentity,
   resources: z.array(
     z.strictObject({
       gitPath: z.string(),

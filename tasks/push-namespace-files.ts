@@ -9,12 +9,12 @@ import { gitNamespaceFiles } from '../src/plan/git-namespace-files.js';
 import { loadIgnoreRules, relativePath } from '../src/plan/load-ignore-rules.js';
 import { readSyncState } from '../src/plan/read-sync-state.js';
 import { formatRevision } from '../src/plan/report.js';
-import type { SyncIdentity } from '../src/plan/sync-state.js';
 import { matchGlobs } from '../src/resources/globs.js';
 import { KeyMap } from '../src/resources/key-map.js';
 import { isInGit, onlyEmptyDirectories, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
+import { fileSyncIdentity } from '../src/runtime/file-sync-identity.js';
 import { listBothSides } from '../src/runtime/list-both-sides.js';
 import { agreementOf, rememberAgreement, stillAt, unchangedSince } from '../src/runtime/no-change.js';
 import { pushEndpoints, pushRows, pushToGit } from '../src/runtime/push-to-git.js';
@@ -80,7 +80,7 @@ tasks:
     const sign = await signerOf(resolved);
     return withRemote(context, resolved, (remote) => {
       const run = {
-        identity: identityOf(remote, resolved),
+        identity: fileSyncIdentity('PUSH', remote, resolved),
         task: PushNamespaceFiles.type,
         dryRun: resolved.dryRun,
       };
@@ -94,7 +94,7 @@ tasks:
 async function push(context: RunContext, remote: Remote, properties: Properties, sign: Sign | undefined) {
   const { namespace, gitDirectory: directory } = properties;
   const scope = { kind: 'file', namespace, children: false } as const;
-  const identity = identityOf(remote, properties);
+  const identity = fileSyncIdentity('PUSH', remote, properties);
   const selected = matchGlobs(properties.files);
   const state = await readSyncState(context.storage, identity);
   const base = await remote.openForPush(properties.branch, { path: directory, contents: 'none' });
@@ -178,21 +178,6 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
 
 function isDirectory(id: string): boolean {
   return id.endsWith('/');
-}
-
-function identityOf(remote: Remote, properties: Properties): SyncIdentity {
-  const { namespace, gitDirectory: directory } = properties;
-  return {
-    direction: 'PUSH',
-    kind: 'file',
-    url: remote.url,
-    revision: properties.branch,
-    directory,
-    namespace,
-    gitNamespace: namespace,
-    children: false,
-    rewrite: '',
-  };
 }
 
 function noneMatched({ files, namespace }: Properties): NoFilesMatchedError {

@@ -15,10 +15,11 @@ import type { Remote } from '../src/git/types.js';
 import { gitNamespaceFiles, readChangedFiles } from '../src/plan/git-namespace-files.js';
 import { loadSyncState, openSyncState } from '../src/plan/read-sync-state.js';
 import { formatRevision, jsonLines, remarks } from '../src/plan/report.js';
-import type { OpenState, SyncIdentity } from '../src/plan/sync-state.js';
+import type { OpenState } from '../src/plan/sync-state.js';
 import { isInGit, keepFileName, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
+import { fileSyncIdentity } from '../src/runtime/file-sync-identity.js';
 import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, openRevision, revisionOf, signedTag, verifiedBy } from '../src/runtime/open-source.js';
@@ -75,7 +76,7 @@ tasks:
     const resolved = await this.resolve(context);
     return withRemote(context, resolved, (remote) => {
       const run = {
-        identity: identityOf(remote, resolved),
+        identity: fileSyncIdentity('SYNC', remote, resolved),
         task: SyncNamespaceFiles.type,
         dryRun: resolved.dryRun,
       };
@@ -87,7 +88,7 @@ tasks:
 async function sync(context: RunContext, remote: Remote, properties: Properties) {
   const { namespace, gitDirectory: directory } = properties;
   const scope = { kind: 'file', namespace, children: false } as const;
-  const identity = identityOf(remote, properties);
+  const identity = fileSyncIdentity('SYNC', remote, properties);
   const opened = await openSyncState(context.storage, identity);
   const snapshot = await openRevision(remote, properties, opened);
   const choices = agreementOf(context, identity, snapshot.commit, scope, properties, {
@@ -161,21 +162,6 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     });
   }
   return { files: await writeRows(context, 'files', rows), summary: plan.document.summary, ...reported };
-}
-
-function identityOf(remote: Remote, properties: Properties): SyncIdentity {
-  const { namespace, gitDirectory: directory } = properties;
-  return {
-    direction: 'SYNC',
-    kind: 'file',
-    url: remote.url,
-    revision: properties.branch,
-    directory,
-    namespace,
-    gitNamespace: namespace,
-    children: false,
-    rewrite: '',
-  };
 }
 
 /** Whether a directory around a path has counted as empty: that ends when something comes to lie in it. */

@@ -1,7 +1,7 @@
 import { SyncNotFoundError } from '../errors.js';
 import type { StorageAdapter } from '../storage/types.js';
 import { parseRuns, type RunRecord } from './run-records.js';
-import { listSyncRecords, type SyncRecord, syncIdentity } from './sync-records.js';
+import { listSyncRecords, recordedIdentity, type SyncRecord } from './sync-records.js';
 import { type SyncIdentity, syncId } from './sync-state.js';
 
 /** A sync or push that storage knows of: by its record, by its history, or by both. */
@@ -27,7 +27,7 @@ export async function listKnownSyncs(storage: StorageAdapter): Promise<KnownSync
   for (const stored of contents) {
     if (stored === null) continue;
     const { sync, runs } = parseRuns(stored.content);
-    const identity = syncIdentity.safeParse(sync);
+    const identity = recordedIdentity.safeParse(sync);
     if (!identity.success) continue;
     const id = syncId(identity.data);
     const known = found.get(id) ?? { id, identity: identity.data, record: null, runs: [] };

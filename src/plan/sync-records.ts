@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { type SyncIdentity, syncIdentity } from '../../schemas/sync-identity.js';
 import type { Revision } from '../git/types.js';
 import type { StorageAdapter } from '../storage/types.js';
 import { loadState, openState } from './read-sync-state.js';
-import type { SyncedResource, SyncIdentity, SyncState } from './sync-state.js';
+import type { SyncedResource, SyncState } from './sync-state.js';
 
 /** A sync or push that storage remembers: which it is, and its state. */
 export interface SyncRecord {
@@ -21,18 +22,8 @@ export interface SyncName {
   namespace: string;
 }
 
-/** The identity of a sync as records have it. */
-export const syncIdentity = z.object({
-  direction: z.enum(['SYNC', 'PUSH']),
-  kind: z.enum(['flow', 'file', 'dashboard']),
-  url: z.string(),
-  revision: z.string(),
-  directory: z.string(),
-  namespace: z.string(),
-  gitNamespace: z.string(),
-  children: z.boolean(),
-  rewrite: z.string(),
-});
+/** The identity of a sync as records have it, which may say more than this version knows. */
+export const recordedIdentity = z.object(syncIdentity.shape);
 
 /**
  * The syncs and pushes that storage remembers, by id; those that cannot be understood are left out.
@@ -55,7 +46,7 @@ export async function listSyncRecords(
   const records: SyncRecord[] = [];
   for (const [index, { name }] of names.entries()) {
     const stored = contents[index] ?? null;
-    const named = syncIdentity.safeParse(openState(storage, name.id, stored).head?.sync);
+    const named = recordedIdentity.safeParse(openState(storage, name.id, stored).head?.sync);
     if (!named.success || wanted.identity?.(named.data) === false) continue;
     const { state, head } = await loadState(storage, name, stored);
     // It may be gone by now.

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { ResourceKey, ResourceKind } from '../../schemas/resources.js';
+import type { ResourceKey } from '../../schemas/resources.js';
+import type { SyncIdentity } from '../../schemas/sync-identity.js';
 import type { CommitTable } from './commit-table.js';
 import type { PagedLines } from './pages/paged-lines.js';
+
+export type { SyncIdentity };
 
 /**
  * What flowgit remembers of a sync or push between runs: which commit it saw last, and for every resource the path and
@@ -44,23 +47,6 @@ export interface SyncedResource {
    * form. It is the base of the next merge; neither side alone could tell it.
    */
   ancestor?: string | undefined;
-}
-
-/** What makes two runs the same sync: change one of these and it starts without a memory. */
-export interface SyncIdentity {
-  direction: 'SYNC' | 'PUSH';
-  kind: Exclude<ResourceKind, 'state'>;
-  /** Without credentials. */
-  url: string;
-  /** The branch, also while a sync reads a tag or a commit instead. */
-  revision: string;
-  directory: string;
-  /** Storage's namespace, and the one written into git where that differs. */
-  namespace: string;
-  gitNamespace: string;
-  children: boolean;
-  /** Further choices that change what is written, such as `references`. */
-  rewrite: string;
 }
 
 /** A stable, readable id: `sync-flow-company.team-1f3a…`. */

@@ -1,13 +1,12 @@
 import type { BigIntStats } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { LimitExceededError } from '../../errors.js';
 import { throwIfCancelled } from '../cancelled.js';
 import type { DiskPack } from '../pack/disk-pack.js';
 import type { RemoteSession } from '../session.js';
 import { checkLinks } from './check-links.js';
 import { CheckoutPlace } from './checkout-place.js';
 import { encodeWorktreeIndex, type IndexEntry } from './encode-worktree-index.js';
-import { type CheckoutFile, type CheckoutList, contentOf, findEntry } from './list-checkout.js';
+import { type CheckoutFile, type CheckoutList, contentOf, findEntry, tooMany } from './list-checkout.js';
 import { StatRecords } from './stat-record.js';
 import type { TargetDirectory } from './target-directory.js';
 import { WritingQueue } from './writing-queue.js';
@@ -120,13 +119,9 @@ export class Checkout {
   }
 
   #count(entries: number): void {
-    const { maxObjects } = this.#session.limits;
+    const { limits } = this.#session;
     this.#entryCount += entries;
-    if (this.#entryCount <= maxObjects) return;
-    throw new LimitExceededError(`The checkout has more than ${maxObjects} files and directories.`, {
-      hint: 'Raise the limit "maxObjects".',
-      data: { limit: 'maxObjects', value: maxObjects },
-    });
+    if (this.#entryCount > limits.maxObjects) throw tooMany(limits);
   }
 
   async #writeFiles(): Promise<void> {

@@ -99,7 +99,7 @@ function beginCheckout(
   commit: string,
   target: TargetDirectory,
 ): Checkout {
-  const list = listCheckout((oid) => contentOf(pack, oid), commit, session.limits.maxTreeDepth);
+  const list = listCheckout((oid) => contentOf(pack, oid), commit, session.limits);
   checkLinks(readLinks(pack, list.links));
   const present = target.isEmpty ? new Set<string>() : findConflicts(target.path, list);
   const checkout = new Checkout(session, pack, { target, present, expectedFiles: list.files.length });

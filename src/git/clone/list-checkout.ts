@@ -3,6 +3,7 @@ import { parseCommit } from '../objects/parse-commit.js';
 import { decodeRawTree, fromRawName, treeMode } from '../objects/raw-tree.js';
 import { unsafeNameReason } from '../objects/unsafe-name.js';
 import type { DiskPack } from '../pack/disk-pack.js';
+import type { GitLimits } from '../types.js';
 
 /** What a commit puts into the working tree. Paths are bytes as latin1, so that names that are not UTF-8 survive. */
 export interface CheckoutList {
@@ -37,22 +38,37 @@ export interface TreeList extends CheckoutList {
 /**
  * Everything that checking out a commit writes, in the order of its trees.
  * @param read the content of a commit or tree
- * @throws UnsafePathError for names that git would not check out
+ * @throws UnsafePathError for names that git would not check out, LimitExceededError
  */
-export function listCheckout(read: (oid: string) => Buffer, commit: string, maxDepth: number): CheckoutList {
+export function listCheckout(
+  read: (oid: string) => Buffer,
+  commit: string,
+  limits: Pick<GitLimits, 'maxTreeDepth' | 'maxObjects'>,
+): CheckoutList {
   const list: CheckoutList = { directories: [], files: [], links: [], gitlinks: [] };
+  let count = 0;
   const add = (tree: string, prefix: string, depthLeft: number): void => {
     const part = listTree(read(tree), prefix, depthLeft);
     for (const file of part.files) list.files.push(file);
-    list.links.push(...part.links);
-    list.gitlinks.push(...part.gitlinks);
+    for (const link of part.links) list.links.push(link);
+    for (const gitlink of part.gitlinks) list.gitlinks.push(gitlink);
+    count += part.files.length + part.links.length + part.gitlinks.length + part.trees.length;
+    if (count > limits.maxObjects) throw tooMany(limits);
     for (const { path, oid } of part.trees) {
       list.directories.push(path);
       add(oid, `${path}/`, depthLeft - 1);
     }
   };
-  add(parseCommit(read(commit), commit).tree, '', maxDepth);
+  add(parseCommit(read(commit), commit).tree, '', limits.maxTreeDepth);
   return list;
+}
+
+/** A few trees that name each other again and again make any number of files. */
+export function tooMany({ maxObjects }: Pick<GitLimits, 'maxObjects'>): LimitExceededError {
+  return new LimitExceededError(`The checkout has more than ${maxObjects} files and directories.`, {
+    hint: 'Raise the limit "maxObjects".',
+    data: { limit: 'maxObjects', value: maxObjects },
+  });
 }
 
 /**

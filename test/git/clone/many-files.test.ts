@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readlink, stat } from 'node:fs/promises';
+import { mkdir, readdir, readlink, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -99,5 +99,11 @@ describe('a clone of many files', () => {
     const cloning = served.clone(bomb, { directory }, { limits: { maxObjects: 2000 } });
     await expect(cloning).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
     await expect(stat(directory)).rejects.toMatchObject({ code: 'ENOENT' });
+    const inhabited = served.place();
+    await mkdir(inhabited);
+    await writeFile(join(inhabited, 'mine'), 'mine');
+    const beside = served.clone(bomb, { directory: inhabited }, { limits: { maxObjects: 2000 } });
+    await expect(beside).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    expect(await readdir(inhabited)).toEqual(['mine']);
   });
 });

@@ -44,6 +44,8 @@ export async function bundle({ root, outdir }) {
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
+    // They are in the declarations; here Node would read them at every start.
+    comments: { legal: true, annotation: false, jsdoc: false },
     codeSplitting: {
       groups: [
         { name: 'base', test: (id) => needs.library.has(id) && needs.command.has(id) },

@@ -1,23 +1,17 @@
-import { createRequire } from 'node:module';
 import { NotPermittedError } from '../../src/errors.js';
 import type { Retention } from '../../src/executions/retention.js';
 import type { ExecutionEvent } from '../../src/runtime/execution-events.js';
-import { openSecretStore } from '../../src/secrets/stored.js';
-import { createApp } from '../../src/server/create-app.js';
 import { isLoopback, listen } from '../../src/server/listen.js';
 import { createMetrics, type Metrics } from '../../src/server/metrics.js';
 import { spansOfExecution } from '../../src/server/spans.js';
 import { openSuspendedSyncs, startUnlessSuspended } from '../../src/server/suspended-syncs.js';
 import { openTokenStore, type TokenStore } from '../../src/server/tokens/token-store.js';
 import { createFlowCatalog } from '../../src/triggers/flow-catalog.js';
-import { createDeliveryLog } from '../../src/triggers/git-host/delivery-log.js';
-import { createPushPace } from '../../src/triggers/git-host/push-pace.js';
 import { createScheduler } from '../../src/triggers/schedule/scheduler.js';
 import { tellIdle } from '../../src/triggers/tell-idle.js';
-import type { FlowCatalog, StartRun } from '../../src/triggers/types.js';
 import type { Session } from '../session.js';
 import { readKeys } from '../stored-secrets.js';
-import { checkFlow } from '../validation/check-flow.js';
+import { composeApp } from './compose-app.js';
 import { planMaker } from './make-plan.js';
 import { openServerEngine, type ServerEngine } from './server-engine.js';
 
@@ -72,7 +66,15 @@ async function serve(session: Session, options: ServeOptions, parts: Parts): Pro
   await catalog.refresh();
   const suspended = openSuspendedSyncs(engine.storage, () => new Date());
   const startRun = startUnlessSuspended(engine.startRun, suspended);
-  const app = await appOf(session, parts, catalog, startRun);
+  const app = composeApp({
+    ...parts,
+    catalog,
+    logger,
+    keyring: await readKeys(session),
+    makePlan: planMaker(session, engine),
+    startTriggered: startRun,
+    isDraining: () => signal.aborted,
+  });
   const { jitterMs } = options;
   const scheduler = createScheduler({ catalog, storage: engine.storage, startRun, logger, jitterMs });
   const unfollow = await catalog.follow();
@@ -96,48 +98,6 @@ async function serve(session: Session, options: ServeOptions, parts: Parts): Pro
   }
 }
 
-/** @param startTriggered what webhooks start runs with */
-async function appOf(
-  session: Session,
-  { engine, tokens, metrics }: Parts,
-  catalog: FlowCatalog,
-  startTriggered: StartRun,
-) {
-  const logger = await session.logger();
-  const keyring = await readKeys(session);
-  const { storage, tenant, executions, queue, startRun, resume, secrets, registry } = engine;
-  return createApp({
-    tokens,
-    version: packageVersion(),
-    isDraining: () => session.io.signal.aborted,
-    services: {
-      tenant,
-      storage,
-      executions,
-      queue,
-      catalog,
-      startRun,
-      resume,
-      registry,
-      metrics,
-      logger,
-      secrets: keyring === null ? null : openSecretStore(storage, keyring),
-      checkFlow: (source) => checkFlow(source, registry),
-      makePlan: planMaker(session, engine),
-      openContext: engine.openContext,
-      webhooks: {
-        tenant,
-        catalog,
-        secrets,
-        logger,
-        deliveries: createDeliveryLog(storage),
-        pace: createPushPace(),
-        startRun: startTriggered,
-      },
-    },
-  });
-}
-
 /** @throws NotPermittedError when anybody could use the server */
 async function refuseOpenDoor({ host }: ServeOptions, tokens: TokenStore): Promise<void> {
   if (isLoopback(host) || (await tokens.any())) return;
@@ -151,9 +111,4 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) done();
     else signal.addEventListener('abort', () => done(), { once: true });
   });
-}
-
-function packageVersion(): string {
-  const read = createRequire(import.meta.url);
-  return (read('flowgit/package.json') as { version: string }).version;
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
 import {
   executionDocument,
   executionList,
@@ -316,7 +317,10 @@ describe('hints', () => {
 describe('the description', () => {
   it('is OpenAPI 3.1 with every address, and a page that loads nothing from elsewhere', async () => {
     const document = await json(await world.request('GET', '/api/openapi.json'));
-    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'flowgit', version: '1.2.3' } });
+    expect(document).toMatchObject({
+      openapi: '3.1.0',
+      info: { title: 'flowgit', version: manifest.version },
+    });
     const paths = Object.keys(document.paths as Record<string, object>);
     expect(paths).toEqual(
       expect.arrayContaining([

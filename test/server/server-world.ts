@@ -1,4 +1,4 @@
-import { checkFlow } from '../../bin/validation/check-flow.js';
+import { composeApp } from '../../bin/server/compose-app.js';
 import type { TokenScope } from '../../schemas/api.js';
 import { type Engine, openEngine } from '../../src/executions/engine.js';
 import { createGit } from '../../src/git/index.js';
@@ -7,13 +7,10 @@ import { createRunContext, memoryOutputFiles } from '../../src/runtime/create-co
 import { TaskRegistry } from '../../src/runtime/registry.js';
 import { readKeyring } from '../../src/secrets/keyring.js';
 import { openSecretStore, type SecretStore } from '../../src/secrets/stored.js';
-import { createApp } from '../../src/server/create-app.js';
 import { createMetrics } from '../../src/server/metrics.js';
 import type { ServerApp } from '../../src/server/services.js';
 import { openTokenStore, type TokenStore } from '../../src/server/tokens/token-store.js';
 import { createFlowCatalog } from '../../src/triggers/flow-catalog.js';
-import { createDeliveryLog } from '../../src/triggers/git-host/delivery-log.js';
-import { createPushPace } from '../../src/triggers/git-host/push-pace.js';
 import { allTasks } from '../../tasks/index.js';
 
 /** The API over a real engine in memory. */
@@ -43,52 +40,35 @@ export async function openServerWorld({
 }: ServerWorldOptions = {}): Promise<ServerWorld> {
   const registry = new TaskRegistry(allTasks);
   const git = createGit();
+  const noSecrets = { get: async () => null };
   const metricsOf = { current: null as ReturnType<typeof createMetrics> | null };
   const engine = await openEngine({
     storageUrl,
     registry,
     git,
-    secrets: { get: async () => null },
+    secrets: noSecrets,
     logger: silentLogger,
     outputFiles: (executionId) => memoryOutputFiles(executionId),
     observe: () => metricsOf.current?.observer() ?? (() => {}),
   });
-  const { storage, executions, queue, startRun, resume, tenant } = engine;
+  const { storage, queue } = engine;
   const metrics = createMetrics(queue);
   metricsOf.current = metrics;
   const tokens = openTokenStore(storage);
-  const secrets = openSecretStore(storage, readKeyring(Buffer.alloc(32, 7).toString('base64')));
+  const keyring = readKeyring(Buffer.alloc(32, 7).toString('base64'));
+  const secrets = openSecretStore(storage, keyring);
   const catalog = createFlowCatalog({ storage, registry, logger: silentLogger });
-  const app = createApp({
-    tokens,
-    version: '1.2.3',
+  const openContext = (signal: AbortSignal) => createRunContext({ storage, git, signal });
+  const app = composeApp({
     ...options,
-    services: {
-      tenant,
-      storage,
-      executions,
-      queue,
-      catalog,
-      startRun,
-      resume,
-      registry,
-      secrets,
-      metrics,
-      logger: silentLogger,
-      checkFlow: (source) => checkFlow(source, registry),
-      makePlan: () =>
-        Promise.reject(new Error('Plans are made by the composition; see test/bin/serve.test.ts.')),
-      openContext: (signal) => createRunContext({ storage, git, signal }),
-      webhooks: {
-        tenant,
-        catalog,
-        startRun,
-        logger: silentLogger,
-        deliveries: createDeliveryLog(storage),
-        pace: createPushPace(),
-        secrets: { get: async () => null },
-      },
-    },
+    engine: { ...engine, registry, secrets: noSecrets, openContext },
+    tokens,
+    metrics,
+    catalog,
+    logger: silentLogger,
+    keyring,
+    makePlan: () =>
+      Promise.reject(new Error('Plans are made by the composition; see test/bin/serve.test.ts.')),
   });
   return {
     app,

@@ -188,7 +188,7 @@ export function changesToApply(plan: StagedPlan): StorageChange[] {
     }
     const { key, before: expectedOid, after } = change;
     const content = plan.contentAfter(change);
-    return { action: 'put', key, content, expectedOid, ...(after !== null && { oid: after }) };
+    return { action: 'put', key, content, expectedOid, frozen: true, ...(after !== null && { oid: after }) };
   });
 }
 

@@ -3,7 +3,7 @@ import type { ResourceKey } from '../../schemas/resources.js';
 import { checkBatch, conflictError, resolveBatch, throwIfCancelled } from './batch.js';
 import { DirectoryCounts } from './directory-counts.js';
 import { checkKey, checkScope } from './keys.js';
-import { copying } from './memory/copy-contents.js';
+import { keeping } from './memory/copy-contents.js';
 import { plantFiles } from './memory/plant-files.js';
 import {
   compareText,
@@ -80,9 +80,9 @@ export function createMemoryStorage(): StorageAdapter {
           undo,
         );
       }
-      const copyOf = copying(effective);
+      const keep = keeping(effective);
       for (const { change, after } of effective) {
-        const content = change.action === 'put' ? copyOf(change.content) : null;
+        const content = change.action === 'put' ? keep(change) : null;
         const { oid, revision } = after;
         hold(openShelf(change.key), change.key.id, { oid, revision, content }, undo);
       }

@@ -109,13 +109,18 @@ export interface Batch {
   changes: readonly StorageChange[];
 }
 
-/**
- * `expectedOid` is the blob id that must be there now; `null` means the resource must be absent. `oid` is the content's
- * own blob id, for a writer who knows it: an adapter need not compute it once more, and may take it at its word.
- */
+/** `expectedOid` is the blob id that must be there now; `null` means the resource must be absent. */
 export type StorageChange =
-  | { action: 'put'; key: ResourceKey; content: Uint8Array; expectedOid: string | null; oid?: string }
+  | ({ action: 'put'; key: ResourceKey; content: Uint8Array; expectedOid: string | null } & ContentPromises)
   | { action: 'delete'; key: ResourceKey; expectedOid: string };
+
+/** What a writer may promise of a content. An adapter may take it at its word, and save itself the work. */
+export interface ContentPromises {
+  /** The content's own blob id. It need not be computed once more. */
+  oid?: string;
+  /** Nobody changes these bytes any more. They need not be copied. */
+  frozen?: boolean;
+}
 
 /** What became of a change: the revision after it (for a deletion, the one the deletion made). */
 export interface AppliedChange {

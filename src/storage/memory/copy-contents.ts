@@ -1,20 +1,29 @@
 import type { EffectiveChange } from '../batch.js';
+import type { StorageChange } from '../types.js';
 
+type Put = StorageChange & { action: 'put' };
+
+/** How large the memory may be that a content is kept in as it came. */
+const keptBytes = 4 * 1024 * 1024;
 /** How much memory copies share at most. */
 const sharedBytes = 64 * 1024;
 
-/** Small copies of one batch share memory; not so much that one that outlives the others would keep a lot of it. */
-export function copying(effective: readonly EffectiveChange[]): (content: Uint8Array) => Uint8Array {
+/**
+ * The contents of a batch to keep: copies of those that their writer may change. Small ones share memory, though not so
+ * much that one that outlives the others would keep a lot of it.
+ */
+export function keeping(effective: readonly EffectiveChange[]): (put: Put) => Uint8Array {
   let left = 0;
   for (const { change } of effective) {
-    if (change.action === 'put' && change.content.byteLength <= sharedBytes / 4)
-      left += change.content.byteLength;
+    if (change.action === 'put' && isShared(change)) left += change.content.byteLength;
   }
   let shared = new Uint8Array(0);
   let used = 0;
-  return (content) => {
+  return (put) => {
+    const { content } = put;
+    if (isKept(put)) return content;
+    if (!isShared(put)) return new Uint8Array(content);
     const size = content.byteLength;
-    if (size > sharedBytes / 4) return new Uint8Array(content);
     if (used + size > shared.byteLength) {
       shared = new Uint8Array(Math.min(left, sharedBytes));
       used = 0;
@@ -25,4 +34,13 @@ export function copying(effective: readonly EffectiveChange[]): (content: Uint8A
     left -= size;
     return copy;
   };
+}
+
+/** Unless a little would keep a lot alive: what comes from git stands with others in pieces of a few megabytes. */
+function isKept({ content, frozen }: Put): boolean {
+  return frozen === true && content.buffer.byteLength <= keptBytes;
+}
+
+function isShared(put: Put): boolean {
+  return !isKept(put) && put.content.byteLength <= sharedBytes / 4;
 }

@@ -82,21 +82,33 @@ export const contentCases: StorageContractCase[] = [
   {
     title: 'keeps many contents of every size in one batch, and none of them is the writer’s memory',
     async run({ storage }) {
-      const contents = Array.from({ length: 200 }, (_, at) => {
-        const size = (at * 997) % 40_000;
-        return at % 3 === 0 ? Buffer.alloc(size, at) : new Uint8Array(size).fill(at);
-      });
-      const changes = contents.map((content, at) => ({
-        ...put(file(`many/${at}`), content),
-        // A writer who knows the id may say so.
-        ...(at % 2 === 0 && { oid: blobId(content) }),
-      }));
-      const applied = await apply(storage, ...changes);
+      const contents = manyContents();
+      const changes = contents.map((content, at) => put(file(`many/${at}`), content));
+      await apply(storage, ...changes);
       const expected = contents.map((content) => new Uint8Array(content));
       for (const content of contents) content.fill(255);
       const stored = await storage.read(changes.map(({ key }) => key));
-      expected.forEach((content, at) => {
+      expected.forEach((content, at) => assertBytes(stored[at]?.content, content));
+    },
+  },
+  {
+    title: 'keeps contents of which the writer says what they are, and that nobody changes them',
+    async run({ storage }) {
+      const contents = manyContents();
+      const changes = contents.map((content, at) => ({
+        ...put(file(`many/${at}`), content),
+        ...(at % 2 === 0 && { oid: blobId(content) }),
+        ...(at % 3 === 0 && { frozen: true }),
+      }));
+      const applied = await apply(storage, ...changes);
+      const stored = await storage.read(changes.map(({ key }) => key));
+      // Who reads may do what they like with what they were given.
+      for (const { content } of await storage.read(changes.map(({ key }) => key)).then(present))
+        content.fill(255);
+      const again = await storage.read(changes.map(({ key }) => key));
+      contents.forEach((content, at) => {
         assertBytes(stored[at]?.content, content);
+        assertBytes(again[at]?.content, content);
         assert.equal(stored[at]?.oid, blobId(content));
         assert.equal(applied[at]?.oid, blobId(content));
       });
@@ -184,3 +196,14 @@ export const contentCases: StorageContractCase[] = [
     },
   },
 ];
+
+function manyContents(): Uint8Array[] {
+  return Array.from({ length: 200 }, (_, at) => {
+    const size = (at * 997) % 40_000;
+    return at % 3 === 0 ? Buffer.alloc(size, at) : new Uint8Array(size).fill(at);
+  });
+}
+
+function present<T>(contents: readonly (T | null)[]): T[] {
+  return contents.filter((content) => content !== null);
+}

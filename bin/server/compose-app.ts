@@ -8,7 +8,6 @@ import type { MakePlan } from '../../src/server/plans/plan-store.js';
 import type { ServerApp } from '../../src/server/services.js';
 import type { TokenStore } from '../../src/server/tokens/token-store.js';
 import { createDeliveryLog } from '../../src/triggers/git-host/delivery-log.js';
-import { createPushPace } from '../../src/triggers/git-host/push-pace.js';
 import type { FlowCatalog, StartRun } from '../../src/triggers/types.js';
 import { checkFlow } from '../validation/check-flow.js';
 import type { ServerEngine } from './server-engine.js';
@@ -55,7 +54,6 @@ export function composeApp(parts: AppParts): ServerApp {
         secrets,
         logger,
         deliveries: createDeliveryLog(storage),
-        pace: createPushPace(),
         startRun: startTriggered ?? startRun,
       },
     },

@@ -119,7 +119,7 @@ function startingRuns(
   queue: RunQueue,
   { registry }: EngineOptions,
 ): StartRun {
-  return async ({ flow, trigger, inputs, executionId = randomUUID(), coalesceKey, startAfter }) => {
+  return async ({ flow, trigger, inputs, executionId = randomUUID(), coalesceKey, apartMs, startAfter }) => {
     const execution = {
       id: executionId,
       namespace: flow.namespace,
@@ -130,7 +130,7 @@ function startingRuns(
       createdAt: new Date(),
     };
     const keys = exclusiveKeys(flow.definition, registry);
-    const request = { executionId, exclusiveKeys: keys, coalesceKey, startAfter };
+    const request = { executionId, exclusiveKeys: keys, coalesceKey, apartMs, startAfter };
     const started = await database.db
       .transaction()
       .execute(async (tx) => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
+import { nextBegin } from './pace.js';
 import { handOut, send, type Tickets } from './tickets.js';
 import type { RunRequest } from './types.js';
 
@@ -10,9 +11,13 @@ import type { RunRequest } from './types.js';
 export async function enqueueIn(
   tickets: Tickets,
   tx: Kysely<unknown>,
-  { executionId, exclusiveKeys, coalesceKey, startAfter }: RunRequest,
+  request: RunRequest,
 ): Promise<boolean> {
   const { tenant } = tickets;
+  const { executionId, exclusiveKeys, coalesceKey, apartMs } = request;
+  const isPaced = coalesceKey !== undefined && apartMs !== undefined;
+  const paced = isPaced ? await nextBegin(tx, tenant, { key: coalesceKey, apartMs }) : undefined;
+  const startAfter = paced ?? request.startAfter;
   const ticket = randomUUID();
   const inserted = await sql`
     insert into flowgit.run (tenant, execution_id, exclusive_keys, coalesce_key, start_after, ticket)

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { executor } from './boss.js';
+import { forgetPaces } from './pace.js';
 import { handOut, handOutFreed, handOutMissing, isBlocked, type Tickets, takeBack } from './tickets.js';
 import type { RunRequest } from './types.js';
 
@@ -216,6 +217,7 @@ export async function sweep(tickets: Tickets, tx: Kysely<unknown>): Promise<stri
     );
   }
   await handOutMissing(tickets, tx);
+  await forgetPaces(tx, tenant);
   return rows.map(({ execution_id: id }) => id);
 }
 

@@ -33,6 +33,8 @@ export interface RunRequest {
   /** Runs with the same key never overlap, on any machine: a remote and branch, or a flow. */
   exclusiveKeys: readonly string[];
   coalesceKey?: string | undefined;
+  /** Runs with the same `coalesceKey` begin so long after one another, whichever server queues them. */
+  apartMs?: number | undefined;
   /** Not before. */
   startAfter?: Date | undefined;
 }

@@ -12,6 +12,8 @@ export interface StartRequest {
   executionId?: string | undefined;
   /** A run that waits already with this key makes this one needless. */
   coalesceKey?: string | undefined;
+  /** Runs with this `coalesceKey` begin so long after one another. */
+  apartMs?: number | undefined;
   /** Spreads runs that are due at one moment. */
   startAfter?: Date | undefined;
 }

@@ -15,7 +15,7 @@ let cwd: string;
 let remove: () => Promise<void>;
 let git: GitServer;
 let repository: BareRepository;
-let serving: Serving | null = null;
+let servings: Serving[] = [];
 
 beforeEach(async () => {
   ({ path: cwd, remove } = await temporaryDirectory());
@@ -25,8 +25,8 @@ beforeEach(async () => {
   git = await startGitServer({ root: cwd });
 });
 afterEach(async () => {
-  await serving?.kill();
-  serving = null;
+  await Promise.all(servings.map((serving) => serving.kill()));
+  servings = [];
   await git.close();
   await remove();
 });
@@ -48,23 +48,25 @@ triggers:
 `;
 
 async function start(storage: string, ...argv: string[]): Promise<string> {
-  serving = await serve(
-    cwd,
-    '--storage',
-    storage,
-    '--allow-remote',
-    '127.0.0.1',
-    '--secret',
-    `HOOK=${secret}`,
-    ...argv,
-  );
-  const api = `${serving.url}/api/v1/main`;
+  const api = await startAnother(storage, ...argv);
   expect((await fetch(`${api}/flows`, { method: 'POST', body: syncFlow() })).status).toBe(201);
   return api;
 }
 
+async function startAnother(storage: string, ...argv: string[]): Promise<string> {
+  const given = ['--storage', storage, '--allow-remote', '127.0.0.1', '--secret', `HOOK=${secret}`, ...argv];
+  const serving = await serve(cwd, ...given);
+  servings.push(serving);
+  return `${serving.url}/api/v1/main`;
+}
+
 let number = 0;
 async function deliver(api: string, before: string, after: string, paths: string[]) {
+  return (await delivery(before, after, paths))(api);
+}
+
+/** What can be sent again, and to another server. */
+async function delivery(before: string, after: string, paths: string[]) {
   const body = JSON.stringify({
     ref: 'refs/heads/main',
     before,
@@ -74,16 +76,14 @@ async function deliver(api: string, before: string, after: string, paths: string
     repository: { full_name: 'company/flows', clone_url: `${git.url}/flows.git` },
   });
   number++;
-  return fetch(`${new URL(api).origin}/api/v1/webhooks/github`, {
-    method: 'POST',
-    body,
-    headers: {
-      'Content-Type': 'application/json',
-      'X-GitHub-Event': 'push',
-      'X-GitHub-Delivery': `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
-      'X-Hub-Signature-256': await sign(secret, body),
-    },
-  });
+  const headers = {
+    'Content-Type': 'application/json',
+    'X-GitHub-Event': 'push',
+    'X-GitHub-Delivery': `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
+    'X-Hub-Signature-256': await sign(secret, body),
+  };
+  return (api: string) =>
+    fetch(`${new URL(api).origin}/api/v1/webhooks/github`, { method: 'POST', body, headers });
 }
 
 async function list(api: string) {
@@ -98,11 +98,13 @@ async function ended(api: string) {
 }
 
 describe('pushes that a git host reports', () => {
-  it.each(['file', 'postgres'])(
-    'make at most two runs in a burst of 100, and end at the newest commit, with storage in %s',
+  it.each(['one server with files', 'two servers over PostgreSQL'])(
+    'make at most two runs in a burst of 100, however often they are sent, and end at the newest commit, with %s',
     async (kind) => {
-      const storage = kind === 'postgres' ? await postgres().createDatabase() : `file:${join(cwd, 'data')}`;
+      const isOne = kind.startsWith('one');
+      const storage = isOne ? `file:${join(cwd, 'data')}` : await postgres().createDatabase();
       const api = await start(storage);
+      const other = isOne ? api : await startAnother(storage);
       const source = (push: number) => `${flowSource('company.team', 'a')}# push ${push}\n`;
       const commits = [(await repository.tip()) ?? ''];
       for (let push = 1; push <= 100; push++) {
@@ -110,12 +112,17 @@ describe('pushes that a git host reports', () => {
         commits.push(await repository.commit({ '_flows/a.yml': source(push) }, { branch: 'next', from }));
       }
       const answers: Promise<Response>[] = [];
+      const sent: Awaited<ReturnType<typeof delivery>>[] = [];
       for (const [index, after] of commits.slice(1).entries()) {
         await writeFile(join(repository.path, 'refs/heads/main'), `${after}\n`);
-        answers.push(deliver(api, commits[index] ?? '', after, ['_flows/a.yml']));
+        const send = await delivery(commits[index] ?? '', after, ['_flows/a.yml']);
+        sent.push(send);
+        answers.push(send(index % 2 === 0 ? api : other));
       }
       const statuses = (await Promise.all(answers)).map(({ status }) => status);
       expect(statuses).toEqual(Array.from({ length: 100 }, () => 202));
+      const replayed = await Promise.all(sent.map((send, index) => send(index % 2 === 0 ? other : api)));
+      for (const answer of replayed) expect(await answer.json()).toMatchObject({ runs: [] });
       const executions = await ended(api);
       expect(executions.length).toBeLessThanOrEqual(2);
       expect(new Set(executions.map(({ state }) => state))).toEqual(new Set(['SUCCESS']));
@@ -141,3 +148,23 @@ describe('pushes that a git host reports', () => {
     ]);
   });
 });
+
+it('starts no time of a schedule twice with two servers over one database', async () => {
+  const storage = await postgres().createDatabase();
+  const [api, other] = [await start(storage), await startAnother(storage)];
+  const source = `id: tick
+namespace: system
+tasks:
+  - { id: say, type: core.log.Log, message: tick }
+triggers:
+  - { id: second, type: core.trigger.Schedule, cron: '* * * * * *', withSeconds: true, recoverMissedSchedules: ALL }
+`;
+  expect((await fetch(`${other}/flows`, { method: 'POST', body: source })).status).toBe(201);
+  const times = async () =>
+    (await list(api)).flatMap(({ trigger }) => (trigger.type === 'schedule' ? [trigger.variables.date] : []));
+  await expect.poll(async () => (await times()).length, { timeout: 20_000 }).toBeGreaterThan(5);
+  const seen = await times();
+  const seconds = seen.map((date) => Date.parse(String(date)) / 1000).sort((a, b) => a - b);
+  const [first = 0] = seconds;
+  expect(seconds).toEqual(seconds.map((_, index) => first + index));
+}, 60_000);

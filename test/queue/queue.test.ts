@@ -66,6 +66,33 @@ function contract(open: () => Promise<Database>): void {
     await expect.poll(() => queue.depth()).toEqual({ waiting: 0, running: 0, failed: 0 });
   });
 
+  it('keeps runs of one key apart that two servers queue, so that a burst makes two', async () => {
+    const queue = await openQueue();
+    const other = await openQueue({ tenant });
+    const begun: number[] = [];
+    await queue.work(
+      working({
+        run: async () => {
+          begun.push(Date.now());
+          return null;
+        },
+      }),
+    );
+    const burst = { coalesceKey: 'main', apartMs: 2000 };
+    const queued: boolean[] = [];
+    for (const id of numbered(20)) {
+      queued.push(await (queued.length % 2 === 0 ? queue : other).enqueue({ ...request(id), ...burst }));
+      await delay(5);
+    }
+    expect(queued.filter(Boolean).length).toBe(2);
+    await expect.poll(() => begun.length, { timeout: 10_000 }).toBe(2);
+    const [first = 0, second = 0] = begun;
+    expect(second - first).toBeGreaterThan(1700);
+    expect(await queue.enqueue({ ...request('dev'), ...burst, coalesceKey: 'dev' })).toBe(true);
+    await expect.poll(() => begun.length).toBe(3);
+    expect((begun[2] ?? 0) - second).toBeLessThan(1700);
+  });
+
   it('never lets runs with a key in common overlap, and holds up no others', async () => {
     const queue = await openQueue();
     const [a, b] = [new Load(), new Load()];

@@ -4,7 +4,6 @@ import type { Logger } from '../../logger.js';
 import type { SecretSource } from '../../runtime/context.js';
 import type { DeliveryLog } from '../../triggers/git-host/delivery-log.js';
 import { handleDelivery } from '../../triggers/git-host/handle-delivery.js';
-import type { PushPace } from '../../triggers/git-host/push-pace.js';
 import type { FlowCatalog, StartRun } from '../../triggers/types.js';
 import { defaultMaxBodyBytes, handleWebhook } from '../../triggers/webhook/handle-webhook.js';
 import { tooLarge } from '../http/body-limits.js';
@@ -17,7 +16,6 @@ export interface WebhookServices {
   catalog: FlowCatalog;
   secrets: SecretSource;
   deliveries: DeliveryLog;
-  pace: PushPace;
   startRun: StartRun;
   logger: Logger;
 }

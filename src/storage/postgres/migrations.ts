@@ -16,6 +16,7 @@ export interface Migration {
  * - execution: what runs and ran; `changes` counts what was written about it, `checkpoint` is where a paused one stands.
  * - run: executions that wait for a worker or have one. `lease` counts the workers that have held it, and so tells the
  *   present one from those before.
+ * - pace: when the last run of a `coalesce_key` was to begin whose runs are kept apart.
  */
 export const migrations: readonly Migration[] = [
   {
@@ -156,6 +157,17 @@ export const migrations: readonly Migration[] = [
     name: 'executions by their end',
     statements: [
       `create index execution_ended on flowgit.execution (tenant, ended_at) where ended_at is not null`,
+    ],
+  },
+  {
+    number: 5,
+    name: 'when runs of a burst begin',
+    statements: [
+      `create table flowgit.pace (
+         tenant text collate "C" not null,
+         key text collate "C" not null,
+         begins timestamptz not null,
+         primary key (tenant, key))`,
     ],
   },
 ];

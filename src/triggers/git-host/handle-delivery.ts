@@ -15,7 +15,6 @@ import type { FlowCatalog, StartRun, StoredFlow } from '../types.js';
 import { defaultMaxBodyBytes } from '../webhook/handle-webhook.js';
 import { headerOf, type RequestHeaders } from '../webhook/headers.js';
 import type { DeliveryLog } from './delivery-log.js';
-import type { PushPace } from './push-pace.js';
 import { readEvent } from './read-event.js';
 import { createSecretReader } from './secrets.js';
 import { readSignature } from './signature.js';
@@ -37,7 +36,6 @@ export interface DeliveryOptions {
   catalog: Pick<FlowCatalog, 'list'>;
   secrets: SecretSource;
   deliveries: DeliveryLog;
-  pace: PushPace;
   startRun: StartRun;
   logger: Logger;
   clock?: () => Date;
@@ -81,7 +79,7 @@ export async function handleDelivery(
     const marks = marksOf(host, request);
     if (await deliveries.hasAny(marks)) return nothing('this delivery was carried out before');
     const result = await startPush(
-      { pushes: event.pushes, candidates: signed, mark: marks[0] ?? '', now },
+      { pushes: event.pushes, candidates: signed, mark: marks[0] ?? '' },
       options,
     );
     await deliveries.add(marks);

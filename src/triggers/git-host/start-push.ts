@@ -8,7 +8,6 @@ import type { StartRequest, StartRun, StoredFlow } from '../types.js';
 import type { PushCandidate } from './handle-delivery.js';
 import { type PushFilter, whyNot } from './match-push.js';
 import type { Push } from './push.js';
-import type { PushPace } from './push-pace.js';
 
 /** A run that a push started, or did not because one that waits will do. */
 export interface StartedPush {
@@ -18,6 +17,8 @@ export interface StartedPush {
   started: boolean;
 }
 
+/** A burst is over by then: its first push begins a run at once, and those that follow share one. */
+const apartMs = 10_000;
 /** More than this is not worth being recorded with every run. */
 const maxRecordedPaths = 1000;
 
@@ -31,9 +32,8 @@ export async function startPush(
     pushes,
     candidates,
     mark,
-    now,
-  }: { pushes: readonly Push[]; candidates: readonly PushCandidate[]; mark: string; now: Date },
-  { startRun, pace, logger }: { startRun: StartRun; pace: PushPace; logger: Logger },
+  }: { pushes: readonly Push[]; candidates: readonly PushCandidate[]; mark: string },
+  { startRun, logger }: { startRun: StartRun; logger: Logger },
 ): Promise<{ runs: StartedPush[]; ignored: string | null }> {
   const runs: StartedPush[] = [];
   const reasons = new Set<string>();
@@ -47,8 +47,7 @@ export async function startPush(
       }
       try {
         const { namespace, id } = candidate.flow;
-        const startAfter = pace.next(request.coalesceKey, now);
-        runs.push({ namespace, flow: id, ...(await startRun({ ...request, startAfter })) });
+        runs.push({ namespace, flow: id, ...(await startRun(request)) });
       } catch (error) {
         failures.push(error);
       }
@@ -70,7 +69,7 @@ async function requestFor(
   push: Push,
   mark: string,
   logger: Logger,
-): Promise<(StartRequest & { coalesceKey: string }) | string> {
+): Promise<StartRequest | string> {
   try {
     const { url, branches, paths } = trigger;
     const filter = (await renderValue(
@@ -91,6 +90,7 @@ async function requestFor(
       inputs,
       executionId: executionIdOf('push', mark, flow.namespace, flow.id, trigger.id, push.branch, push.after),
       coalesceKey: coalesceKeyOf(flow, trigger.id, push.branch),
+      apartMs,
     };
   } catch (error) {
     const { namespace, id } = flow;

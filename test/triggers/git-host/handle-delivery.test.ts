@@ -5,7 +5,6 @@ import { silentLogger } from '../../../src/logger.js';
 import { createMemoryStorage } from '../../../src/storage/index.js';
 import { createDeliveryLog } from '../../../src/triggers/git-host/delivery-log.js';
 import { handleDelivery } from '../../../src/triggers/git-host/handle-delivery.js';
-import { createPushPace } from '../../../src/triggers/git-host/push-pace.js';
 import { readSignature } from '../../../src/triggers/git-host/signature.js';
 import type { StartRequest } from '../../../src/triggers/types.js';
 import { catalogOf, flowWith } from '../flows.js';
@@ -96,7 +95,6 @@ async function server() {
         secrets: { get: async (name) => values[name] ?? null },
         // A log of its own each time, as another process has.
         deliveries: createDeliveryLog(storage),
-        pace: createPushPace(),
         startRun: async (request) => {
           started.push(request);
           return { executionId: request.executionId ?? '', started: true };

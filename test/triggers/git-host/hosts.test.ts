@@ -5,7 +5,6 @@ import { silentLogger } from '../../../src/logger.js';
 import { createMemoryStorage } from '../../../src/storage/index.js';
 import { createDeliveryLog } from '../../../src/triggers/git-host/delivery-log.js';
 import { handleDelivery } from '../../../src/triggers/git-host/handle-delivery.js';
-import { createPushPace } from '../../../src/triggers/git-host/push-pace.js';
 import type { StartRequest } from '../../../src/triggers/types.js';
 import { catalogOf, flowWith } from '../flows.js';
 import { after, before, bitbucket, bitbucketServer, gitea, github, gitlab, zeros } from './payloads.js';
@@ -104,7 +103,6 @@ async function receiver(name: string, secretOfTrigger = secret) {
     catalog: await catalogOf({ 'company/sync': flowWith('company', 'sync', trigger) }),
     secrets: { get: async () => secretOfTrigger },
     deliveries: createDeliveryLog(createMemoryStorage()),
-    pace: createPushPace(),
     logger: silentLogger,
     async startRun(request: StartRequest) {
       started.push(request);

@@ -4,6 +4,7 @@ import type { RunContext } from './context.js';
 import type { ExpressionScope } from './expressions/index.js';
 import { isFlowContext } from './flow-context.js';
 import { readFileOf } from './read-file.js';
+import { secretsNamespace } from './secrets-namespace.js';
 
 /**
  * What an expression sees and may call in a run: the context's variables, and functions that reach no further than the
@@ -60,7 +61,8 @@ async function secret(
   key: string,
   options: { namespace?: string; subkey?: string },
 ): Promise<string> {
-  const value = await context.secrets.get(key, options.namespace ?? context.identity.namespace);
+  const namespace = secretsNamespace(context.identity.namespace, options.namespace);
+  const value = await context.secrets.get(key, namespace);
   if (value === null) throw noSecret(key);
   context.redactor.register(value);
   context.redactor.register(value.trim());

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SecretNotFoundError } from '../errors.js';
 import type { SecretSource } from '../runtime/context.js';
 import type { ExpressionScope } from '../runtime/expressions/index.js';
+import { secretsNamespace } from '../runtime/secrets-namespace.js';
 import type { StoredFlow } from './types.js';
 
 /** What expressions in a trigger see. With `secrets`, `secret('KEY')` is among it: never where the result is recorded. */
@@ -18,7 +19,9 @@ export function triggerScope(
       ...(trigger !== null && { trigger }),
     },
     ...(secrets !== undefined && {
-      functions: { secret: (key, { namespace: other }) => secretOf(secrets, key, other ?? namespace) },
+      functions: {
+        secret: (key, asked) => secretOf(secrets, key, secretsNamespace(namespace, asked.namespace)),
+      },
     }),
     ...(now !== undefined && { now }),
     uuid: randomUUID,

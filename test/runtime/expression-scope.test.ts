@@ -111,11 +111,19 @@ describe('files, secrets, keys and the environment', () => {
       return ran.execution.taskRuns[0]?.error?.code ?? seen.at(-1);
     };
     expect(await part("{{ secret('KEY', subkey='KEY') }}")).toBe('company.team');
-    expect(await part("{{ secret('KEY', namespace='other', subkey='KEY') }}")).toBe('other');
+    expect(await part("{{ secret('KEY', namespace='company', subkey='KEY') }}")).toBe('company');
     expect(await part("{{ secret('KEY', subkey='n') }}")).toBe('5');
     expect(await part("{{ secret('KEY', subkey='none') }}")).toBe('SECRET_NOT_FOUND');
     source.get = async () => 'not json';
     expect(await part("{{ secret('KEY', subkey='n') }}")).toBe('SECRET_NOT_FOUND');
+  });
+
+  it("give no secret of a namespace that is neither the flow's own nor above it", async () => {
+    for (const other of ['other', 'company.tea', 'company.team.below', '']) {
+      expect(await evaluate(`{{ secret('KEY', namespace='${other}') }}`)).toMatchObject({
+        code: 'NAMESPACE_NOT_ALLOWED',
+      });
+    }
   });
 
   it('give key-value pairs when the engine has them', async () => {

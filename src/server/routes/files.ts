@@ -4,6 +4,7 @@ import { fileEntry, fileList } from '../../../schemas/api.js';
 import type { ResourceKey } from '../../../schemas/resources.js';
 import { NotFoundError } from '../../errors.js';
 import type { StoredContent, StoredEntry } from '../../storage/types.js';
+import { applyChange } from '../http/apply-change.js';
 import { checkPreconditions, etagOf } from '../http/etag.js';
 import type { ServerApp, ServerServices } from '../services.js';
 import { requireNamespace } from '../tokens/authenticate.js';
@@ -72,9 +73,8 @@ export function fileRoutes(app: ServerApp, { storage }: ServerServices): void {
       const present = await read(key);
       checkPreconditions(context, present?.oid ?? null);
       const content = new Uint8Array(await context.req.arrayBuffer());
-      await storage.apply({
-        changes: [{ action: 'put', key, content, expectedOid: present?.oid ?? null }],
-      });
+      const change = { action: 'put', key, content, expectedOid: present?.oid ?? null } as const;
+      await applyChange(context, storage, change);
       const stored = await readExisting(key);
       context.header('ETag', etagOf(stored.oid));
       return context.json(entryOf(stored));
@@ -97,7 +97,7 @@ export function fileRoutes(app: ServerApp, { storage }: ServerServices): void {
       const key = { kind: 'file', namespace, id: context.req.valid('query').path } as const;
       const { oid } = await readExisting(key);
       checkPreconditions(context, oid);
-      await storage.apply({ changes: [{ action: 'delete', key, expectedOid: oid }] });
+      await applyChange(context, storage, { action: 'delete', key, expectedOid: oid });
       return context.body(null, 204);
     },
   );

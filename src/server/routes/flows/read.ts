@@ -19,6 +19,8 @@ import {
 } from './flow-document.js';
 
 const tags = ['flows'];
+/** As many as the database counts. */
+const maxRevision = 2 ** 31 - 1;
 const listQuery = z.object({
   namespace: namespaceName.optional().describe('This namespace and those below it.'),
 });
@@ -81,7 +83,7 @@ export function flowReadingRoutes(app: ServerApp, services: ServerServices): voi
       ...needs('read'),
       request: {
         params: flowParams,
-        query: z.object({ revision: z.coerce.number().int().positive().optional() }),
+        query: z.object({ revision: z.coerce.number().int().min(1).max(maxRevision).optional() }),
       },
       responses: answers(200, 'The flow; its ETag is for If-Match', flowDocument),
     }),

@@ -2,8 +2,14 @@ import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { flowDocument } from '../../../../schemas/api.js';
 import { identifier, namespaceName, type ResourceKey } from '../../../../schemas/resources.js';
-import { DuplicateFlowError, InvalidFlowError, InvalidRequestError } from '../../../errors.js';
+import {
+  DuplicateFlowError,
+  InvalidFlowError,
+  InvalidRequestError,
+  StorageConflictError,
+} from '../../../errors.js';
 import { inspectFlow } from '../../../resources/flow.js';
+import { applyChange } from '../../http/apply-change.js';
 import { checkPreconditions, etagOf } from '../../http/etag.js';
 import type { ServerApp, ServerEnv, ServerServices } from '../../services.js';
 import { requireNamespace } from '../../tokens/authenticate.js';
@@ -18,7 +24,7 @@ export function flowWritingRoutes(app: ServerApp, services: ServerServices): voi
   const write = async (context: Context<ServerEnv>, key: ResourceKey, source: string, oid: string | null) => {
     refuseInvalid(source, services);
     const change = { action: 'put', key, content: Buffer.from(source), expectedOid: oid } as const;
-    await storage.apply({ changes: [change] });
+    await applyChange(context, storage, change);
     await catalog.refresh();
     const stored = await readFlow(services, key);
     context.header('ETag', etagOf(stored.oid));
@@ -40,12 +46,11 @@ export function flowWritingRoutes(app: ServerApp, services: ServerServices): voi
       const key = keyIn(source, services);
       requireNamespace(context.get('caller'), key.namespace);
       const [present] = await storage.read([key]);
-      if (present) {
-        throw new DuplicateFlowError(`The flow ${key.namespace}.${key.id} is there already.`, {
-          hint: 'Replace it with PUT.',
-        });
-      }
-      return context.json(await write(context, key, source, null), 201);
+      if (present) throw thereAlready(key);
+      const written = await write(context, key, source, null).catch((error: unknown) => {
+        throw error instanceof StorageConflictError ? thereAlready(key) : error;
+      });
+      return context.json(written, 201);
     },
   );
 
@@ -91,11 +96,17 @@ export function flowWritingRoutes(app: ServerApp, services: ServerServices): voi
       requireNamespace(context.get('caller'), key.namespace);
       const { oid } = await readFlow(services, key);
       checkPreconditions(context, oid);
-      await storage.apply({ changes: [{ action: 'delete', key, expectedOid: oid }] });
+      await applyChange(context, storage, { action: 'delete', key, expectedOid: oid });
       await catalog.refresh();
       return context.body(null, 204);
     },
   );
+}
+
+function thereAlready({ namespace, id }: ResourceKey): DuplicateFlowError {
+  return new DuplicateFlowError(`The flow ${namespace}.${id} is there already.`, {
+    hint: 'Replace it with PUT.',
+  });
 }
 
 /** What the flow calls itself. */

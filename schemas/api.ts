@@ -31,7 +31,7 @@ export const apiToken = z.object({
 export const newToken = z.strictObject({
   name: z.string().min(1).max(100),
   scopes: z.array(tokenScope).min(1),
-  namespaces: z.array(z.string()).min(1).nullable().default(null),
+  namespaces: z.array(namespaceName).min(1).nullable().default(null),
   expiresAt: z.iso.datetime().nullable().default(null),
 });
 
@@ -132,8 +132,12 @@ export const executionDocument = z.object({
 export const executionList = z.object({ executions: z.array(executionDocument) });
 
 export const startedExecution = z.object({
-  id: z.string(),
-  started: z.boolean().describe('False when a run that waits already does the same.'),
+  id: z.string().nullable().describe('Null when nothing was started.'),
+  started: z.boolean(),
+  reason: z
+    .enum(['waiting', 'suspended'])
+    .nullable()
+    .describe('Why not: a run that waits already does the same, or the sync is suspended.'),
 });
 
 export const logLine = z.object({

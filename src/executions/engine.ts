@@ -10,7 +10,7 @@ import { openDatabase } from '../storage/postgres/open.js';
 import { openTemporaryDatabase } from '../storage/postgres/pglite.js';
 import { createPostgresStorage } from '../storage/postgres.js';
 import type { StorageAdapter } from '../storage/types.js';
-import type { StartRun } from '../triggers/types.js';
+import type { StartedRun, StartRun } from '../triggers/types.js';
 import { exclusiveKeys } from './exclusive-keys.js';
 import type { EngineStorage } from './fenced-storage.js';
 import { resumeExecution } from './resume.js';
@@ -131,22 +131,22 @@ function startingRuns(
     };
     const keys = exclusiveKeys(flow.definition, registry);
     const request = { executionId, exclusiveKeys: keys, coalesceKey, apartMs, startAfter };
-    const started = await database.db
+    const result = await database.db
       .transaction()
-      .execute(async (tx) => {
-        if (!(await insertExecution(tx, tenant, execution))) return false;
+      .execute(async (tx): Promise<StartedRun> => {
+        if (!(await insertExecution(tx, tenant, execution))) return { executionId, started: false };
         if (!(await queue.enqueue(request, tx))) throw new NotNeeded();
         if (trigger.type === 'replay' && trigger.id !== undefined) {
           await forgetDeadLetters(tx, tenant, [trigger.id]);
         }
-        return true;
+        return { executionId, started: true };
       })
-      .catch((error: unknown) => {
-        if (error instanceof NotNeeded) return false;
+      .catch((error: unknown): StartedRun => {
+        if (error instanceof NotNeeded) return { executionId, started: false, reason: 'waiting' };
         throw error;
       });
-    if (started) queue.wake();
-    return { executionId, started };
+    if (result.started) queue.wake();
+    return result;
   };
 }
 

@@ -79,6 +79,7 @@ export function startUnlessSuspended(startRun: StartRun, suspended: SuspendedSyn
     const { namespace, id } = request.flow;
     const all = [...(await suspended.list()).values()];
     const isSuspended = all.some(({ flow }) => flow.namespace === namespace && flow.id === id);
-    return isSuspended ? { executionId: request.executionId ?? '', started: false } : startRun(request);
+    if (!isSuspended) return startRun(request);
+    return { executionId: request.executionId ?? '', started: false, reason: 'suspended' };
   };
 }

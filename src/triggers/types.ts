@@ -20,8 +20,10 @@ export interface StartRequest {
 
 export interface StartedRun {
   executionId: string;
-  /** False when the same request had come before, or a waiting run will do. */
+  /** False when the same request had come before, or for a `reason`. */
   started: boolean;
+  /** Why there is no execution of that id: a run that waits will do, or the flow's sync is suspended. */
+  reason?: 'waiting' | 'suspended';
 }
 
 /** A flow as storage holds it. */

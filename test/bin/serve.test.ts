@@ -80,7 +80,7 @@ describe('flowgit serve', () => {
     const sync = `${api}/syncs/${syncs[0]?.id}`;
     expect((await fetch(`${sync}/suspend`, { method: 'POST' })).status).toBe(204);
     const again = await fetch(`${api}/executions/webhook/system/sync/k3y-of-the-hook`, { method: 'POST' });
-    expect(await again.json()).toMatchObject({ started: false });
+    expect(await again.json()).toMatchObject({ id: null, started: false, reason: 'suspended', state: null });
     expect((await fetch(`${sync}/run`, { method: 'POST' })).status).toBe(409);
     expect((await fetch(`${sync}/resume`, { method: 'POST' })).status).toBe(204);
     expect((await fetch(`${sync}/run`, { method: 'POST' })).status).toBe(201);

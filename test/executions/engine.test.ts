@@ -131,7 +131,10 @@ describe('an engine', () => {
       started: true,
     });
     expect(await start(engine, flow, { executionId })).toEqual({ executionId, started: false });
-    expect(await start(engine, flow, { coalesceKey: 'k' })).toMatchObject({ started: false });
+    expect(await start(engine, flow, { coalesceKey: 'k' })).toMatchObject({
+      started: false,
+      reason: 'waiting',
+    });
     expect(await engine.executions.list({})).toHaveLength(1);
   });
 

@@ -134,6 +134,14 @@ describe('flows', () => {
     });
   });
 
+  it('have no revision of a number that none can have', async () => {
+    await create();
+    for (const revision of ['0', '1.5', 'x', '2147483648', '99999999999999999999']) {
+      const answer = await world.request('GET', `${api}/flows/company.team/hello?revision=${revision}`);
+      expect(answer.status).toBe(400);
+    }
+  });
+
   it('have no revisions where the storage keeps none, and that is said', async () => {
     await create();
     const answer = await world.request('GET', `${api}/flows/company.team/hello/revisions`);
@@ -222,6 +230,17 @@ describe('executions', () => {
       'Last-Event-ID': last,
     });
     expect(await again.text()).not.toContain('event: log');
+  });
+
+  it('are not made of a flow that is disabled', async () => {
+    await create(`${hello}disabled: true\n`);
+    const refused = await world.request('POST', `${api}/executions/company.team/hello`);
+    expect(refused.status).toBe(409);
+    expect(await json(refused)).toMatchObject({
+      code: 'CONFLICT',
+      message: 'The flow company.team.hello is disabled.',
+    });
+    expect(await json(await world.request('GET', `${api}/executions`))).toEqual({ executions: [] });
   });
 
   it('that nobody knows are not found', async () => {

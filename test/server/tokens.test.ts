@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TokenScope } from '../../schemas/api.js';
 import { createRateLimit } from '../../src/server/http/rate-limit.js';
 import { openTokenStore } from '../../src/server/tokens/token-store.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
@@ -78,6 +79,32 @@ describe('the API', () => {
     expect((await world.request('GET', `${api}/tokens`, undefined, writer)).status).toBe(403);
     const admin = await world.bearer(['admin']);
     expect((await world.request('GET', `${api}/tokens`, undefined, admin)).status).toBe(200);
+  });
+
+  it('lets nobody run a flow of his own making who may only start what is stored', async () => {
+    const plan = async (scopes: TokenScope[]) =>
+      world.request(
+        'POST',
+        `${api}/plans`,
+        { source: flowSource('company.team', 'x') },
+        await world.bearer(scopes),
+      );
+    expect(await code(await plan(['run']))).toBe('NOT_PERMITTED');
+    expect(await code(await plan(['write']))).toBe('NOT_PERMITTED');
+    expect((await plan(['run', 'write'])).status).not.toBe(403);
+  });
+
+  it('takes namespaces of a token that can be ones, and no others', async () => {
+    const admin = await world.bearer(['admin']);
+    for (const namespaces of [[''], ['Company'], ['company.'], ['a b/..'], []]) {
+      const answer = await world.request(
+        'POST',
+        `${api}/tokens`,
+        { name: 'x', scopes: ['read'], namespaces },
+        admin,
+      );
+      expect(answer.status).toBe(400);
+    }
   });
 
   it('holds a token to its namespaces, by whole names', async () => {

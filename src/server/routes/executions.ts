@@ -17,7 +17,7 @@ import {
   UnknownTaskTypeError,
 } from '../../errors.js';
 import type { ExecutionFilter, ExecutionRecord } from '../../executions/types.js';
-import type { StoredFlow } from '../../triggers/types.js';
+import type { StartedRun, StoredFlow } from '../../triggers/types.js';
 import { forApi } from '../http/api-hint.js';
 import type { ServerApp, ServerEnv, ServerServices } from '../services.js';
 import { requireNamespace } from '../tokens/authenticate.js';
@@ -155,13 +155,13 @@ export function executionRoutes(app: ServerApp, services: ServerServices): void 
     }),
     async (context) => {
       const record = await readExecution(context, services, context.req.valid('param').id);
-      const flow = await readRunnable(services, record.namespace, record.flowId);
+      const flow = await readStartable(services, record.namespace, record.flowId);
       const started = await startRun({
         flow,
         inputs: record.inputs,
         trigger: { ...record.trigger, type: 'replay', id: record.id },
       });
-      return context.json({ id: started.executionId, started: started.started }, 201);
+      return context.json(toldStart(started), 201);
     },
   );
 
@@ -179,9 +179,9 @@ export function executionRoutes(app: ServerApp, services: ServerServices): void 
       const { namespace, id } = context.req.valid('param');
       requireNamespace(context.get('caller'), namespace);
       const { inputs = {} } = context.req.valid('json');
-      const flow = await readRunnable(services, namespace, id);
+      const flow = await readStartable(services, namespace, id);
       const started = await startRun({ flow, inputs, trigger: { type: 'api', variables: {} } });
-      return context.json({ id: started.executionId, started: started.started }, 201);
+      return context.json(toldStart(started), 201);
     },
   );
 }
@@ -225,6 +225,27 @@ export async function readRunnable(
     );
   }
   return flow;
+}
+
+/**
+ * A flow that may be started: not one that somebody disabled.
+ * @throws FlowNotFoundError, UnknownTaskTypeError, ConflictError
+ */
+export async function readStartable(
+  services: Pick<ServerServices, 'catalog'>,
+  namespace: string,
+  id: string,
+): Promise<StoredFlow> {
+  const flow = await readRunnable(services, namespace, id);
+  if (flow.definition.disabled !== true) return flow;
+  throw new ConflictError(`The flow ${namespace}.${id} is disabled.`, {
+    hint: 'Take "disabled: true" out of it to start it.',
+  });
+}
+
+/** What became of a wish to start a run. */
+export function toldStart({ executionId, started, reason }: StartedRun) {
+  return { id: reason === undefined ? executionId : null, started, reason: reason ?? null };
 }
 
 export function documentOf({ checkpoint, ...record }: ExecutionRecord) {

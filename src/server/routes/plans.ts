@@ -7,7 +7,7 @@ import { apply } from '../../runtime/saved-plan/index.js';
 import { isPlanAllowed, requirePlan } from '../plans/plan-namespaces.js';
 import { type KeptPlan, openPlanStore } from '../plans/plan-store.js';
 import type { ServerApp, ServerServices } from '../services.js';
-import { requireNamespace } from '../tokens/authenticate.js';
+import { requireNamespace, requireScope } from '../tokens/authenticate.js';
 import { answers, base, idParams, jsonBody, needs, params } from './endpoint.js';
 import { readRunnable } from './executions.js';
 
@@ -32,6 +32,8 @@ export function planRoutes(app: ServerApp, services: ServerServices): void {
       path: `${base}/plans`,
       tags,
       summary: 'Make the plan of a flow; nothing but the plan is written',
+      description:
+        'With `source` the token needs the scope `write` as well: the flow runs, and asks for secrets.',
       ...needs('run'),
       request: { params: params(), body: jsonBody(planBody) },
       responses: answers(201, 'The plan', shownPlan),
@@ -39,6 +41,8 @@ export function planRoutes(app: ServerApp, services: ServerServices): void {
     async (context) => {
       const caller = context.get('caller');
       const body = context.req.valid('json');
+      // Who may start what others wrote may not have everything run: a flow sends secrets wherever it says.
+      if ('source' in body) requireScope(caller, 'write');
       const flow =
         'source' in body
           ? parse(body.source)

@@ -10,7 +10,7 @@ import type { ServerApp, ServerServices } from '../services.js';
 import { openSuspendedSyncs, type Suspension } from '../suspended-syncs.js';
 import { type Caller, isAllowed, requireNamespace } from '../tokens/authenticate.js';
 import { answers, base, idParams, needs, params } from './endpoint.js';
-import { readRunnable } from './executions.js';
+import { readStartable, toldStart } from './executions.js';
 
 const tags = ['syncs'];
 const remotesAtOnce = 4;
@@ -123,7 +123,11 @@ export function syncRoutes(app: ServerApp, services: ServerServices): void {
       responses: answers(204, 'It is no longer suspended'),
     }),
     async (context) => {
-      const { sync } = await readSync(services, context.req.valid('param').id, context.get('caller'));
+      const caller = context.get('caller');
+      const { sync } = await readSync(services, context.req.valid('param').id, caller);
+      const suspension = (await suspended.list()).get(sync.id);
+      // As for suspending: it is the flow that is started again.
+      if (suspension !== undefined) requireNamespace(caller, suspension.flow.namespace);
       if (!(await suspended.resume(sync.id))) {
         throw new ConflictError(`The sync ${sync.id} is not suspended.`);
       }
@@ -147,14 +151,14 @@ export function syncRoutes(app: ServerApp, services: ServerServices): void {
         throw new ConflictError(`The sync ${sync.id} is suspended.`, { hint: 'Resume it first.' });
       }
       const found = await flowOf(services, sync, context.get('caller'));
-      const flow = await readRunnable(services, found.namespace, found.id);
+      const flow = await readStartable(services, found.namespace, found.id);
       const started = await startRun({
         flow,
         inputs: {},
         trigger: { type: 'sync', id: sync.id, variables: {} },
         coalesceKey: `sync ${sync.id}`,
       });
-      return context.json({ id: started.executionId, started: started.started }, 201);
+      return context.json(toldStart(started), 201);
     },
   );
 }

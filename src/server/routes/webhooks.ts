@@ -9,6 +9,7 @@ import { defaultMaxBodyBytes, handleWebhook } from '../../triggers/webhook/handl
 import { tooLarge } from '../http/body-limits.js';
 import { answerProblem } from '../http/problem.js';
 import type { ServerApp } from '../services.js';
+import { toldStart } from './executions.js';
 
 /** What calls from outside are judged by and start runs with. */
 export interface WebhookServices {
@@ -67,7 +68,7 @@ async function started(
   { startRun }: WebhookServices,
   request: Parameters<StartRun>[0],
 ): Promise<Response> {
-  const { executionId, started: isNew } = await startRun(request);
+  const run = toldStart(await startRun(request));
   const { namespace, id } = request.flow;
-  return context.json({ id: executionId, namespace, flowId: id, state: 'QUEUED', started: isNew });
+  return context.json({ ...run, namespace, flowId: id, state: run.started ? 'QUEUED' : null });
 }

@@ -64,13 +64,17 @@ export function authenticate(options: AuthenticateOptions): MiddlewareHandler<Se
 /** A route's own demand. */
 export function authorize(scope: TokenScope): MiddlewareHandler<ServerEnv> {
   return async (context, next) => {
-    if (!context.get('caller').scopes.has(scope)) {
-      throw new NotPermittedError(`The token does not have the scope "${scope}".`, {
-        hint: `Whoever administers the server makes tokens: this needs one with the scope "${scope}".`,
-      });
-    }
+    requireScope(context.get('caller'), scope);
     await next();
   };
+}
+
+/** @throws NotPermittedError */
+export function requireScope({ scopes }: Caller, scope: TokenScope): void {
+  if (scopes.has(scope)) return;
+  throw new NotPermittedError(`The token does not have the scope "${scope}".`, {
+    hint: `Whoever administers the server makes tokens: this needs one with the scope "${scope}".`,
+  });
 }
 
 export function isAllowed({ namespaces }: Caller, namespace: string): boolean {

@@ -9,12 +9,14 @@ import type { PushCandidate } from './handle-delivery.js';
 import { type PushFilter, whyNot } from './match-push.js';
 import type { Push } from './push.js';
 
-/** A run that a push started, or did not because one that waits will do. */
+/** A run that a push started, or why it did not. */
 export interface StartedPush {
   namespace: string;
   flow: string;
-  executionId: string;
+  /** Null where there is none of its own. */
+  executionId: string | null;
   started: boolean;
+  reason: 'waiting' | 'suspended' | null;
 }
 
 /** A burst is over by then: its first push begins a run at once, and those that follow share one. */
@@ -47,7 +49,9 @@ export async function startPush(
       }
       try {
         const { namespace, id } = candidate.flow;
-        runs.push({ namespace, flow: id, ...(await startRun(request)) });
+        const { executionId, started, reason } = await startRun(request);
+        const own = reason === undefined ? executionId : null;
+        runs.push({ namespace, flow: id, executionId: own, started, reason: reason ?? null });
       } catch (error) {
         failures.push(error);
       }

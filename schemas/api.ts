@@ -140,6 +140,26 @@ export const startedExecution = z.object({
     .describe('Why not: a run that waits already does the same, or the sync is suspended.'),
 });
 
+export const webhookAnswer = z.object({
+  ...startedExecution.shape,
+  namespace: z.string(),
+  flowId: z.string(),
+  state: z.literal('QUEUED').nullable(),
+});
+
+export const deliveryAnswer = z.object({
+  runs: z.array(
+    z.object({
+      namespace: z.string(),
+      flow: z.string(),
+      executionId: startedExecution.shape.id,
+      started: z.boolean(),
+      reason: startedExecution.shape.reason,
+    }),
+  ),
+  ignored: z.string().optional().describe('Why nothing was started.'),
+});
+
 export const logLine = z.object({
   number: z.int(),
   taskId: z.string().nullable(),
@@ -177,10 +197,13 @@ export const appliedPlan = z.object({
 
 const inputs = z.record(z.string(), z.unknown()).default({});
 export const startBody = z.strictObject({ inputs });
-export const planBody = z.union([
-  z.strictObject({ namespace: namespaceName, id: identifier, inputs }).describe('A stored flow.'),
-  z.strictObject({ source: z.string(), inputs }).describe('The YAML of a flow.'),
-]);
+export const planBody = z.union(
+  [
+    z.strictObject({ namespace: namespaceName, id: identifier, inputs }).describe('A stored flow.'),
+    z.strictObject({ source: z.string(), inputs }).describe('The YAML of a flow.'),
+  ],
+  { error: 'it needs "namespace" and "id" of a stored flow, or "source", and may have "inputs"' },
+);
 
 const syncSide = z.object({
   direction: z.enum(['SYNC', 'PUSH']),

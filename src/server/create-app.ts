@@ -1,11 +1,12 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { InvalidRequestError, NotFoundError } from '../errors.js';
 import { docsPage, docsScript } from './docs-page.js';
 import { limitBodies } from './http/body-limits.js';
 import { answerProblem } from './http/problem.js';
 import { securityHeaders } from './http/security.js';
 import { describeApi } from './openapi.js';
+import { answers } from './routes/endpoint.js';
 import { executionRoutes } from './routes/executions.js';
 import { fileRoutes } from './routes/files.js';
 import { flowReadingRoutes } from './routes/flows/read.js';
@@ -61,6 +62,14 @@ export function createApp(options: AppOptions): ServerApp {
 
   const { requestsPerMinute = 1200, failuresPerMinute = 60 } = options;
   const known = authenticate({ tokens, clock, requestsPerMinute, failuresPerMinute });
+  app.openAPIRegistry.registerPath({
+    method: 'get',
+    path: '/metrics',
+    tags: ['health'],
+    summary: 'Metrics for Prometheus',
+    security: [{ token: [] }],
+    responses: answers(200, 'The metrics', z.string(), 'text/plain'),
+  });
   app.get('/metrics', known, authorize('read'), async (context) =>
     context.body(await metrics.text(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
   );
@@ -92,7 +101,8 @@ function notUnderstood(target: string, error: z.ZodError): InvalidRequestError {
   const [first] = error.issues;
   const where = first === undefined || first.path.length === 0 ? '' : `"${first.path.join('.')}" `;
   const place = places[target] ?? target;
-  return new InvalidRequestError(`In ${place}: ${where}${first?.message ?? 'something is wrong'}.`, {
+  const what = first?.message.replace(/^Invalid input: expected (.*), received undefined$/, 'is missing: $1');
+  return new InvalidRequestError(`In ${place}: ${where}${what ?? 'something is wrong'}.`, {
     hint: '"/api/docs" describes every request.',
     data: { problems: error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) },
   });

@@ -23,6 +23,12 @@ export const namespaceParams = params({ namespace: identifiers.namespace });
 /** Ids that programs gave: of executions, plans, syncs and tokens. */
 export const idParams = params({ id: z.string().regex(/^[\w.@+-]{1,250}$/, 'is no id') });
 
+/** What a write may demand of what is stored. */
+export const preconditions = z.object({
+  'if-match': z.string().optional().describe('The ETag that was read: only this is replaced. Otherwise 412.'),
+  'if-none-match': z.string().optional().describe('`*`: only what is not there is made. Otherwise 412.'),
+});
+
 /** What a route demands, and says of it in its description. */
 export function needs(scope: TokenScope) {
   return {

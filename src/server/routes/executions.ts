@@ -30,7 +30,9 @@ const listQuery = z.object({
   namespace: namespaceName.optional().describe('This namespace and those below it.'),
   flowId: identifier.optional(),
   state: z
-    .union([executionState, z.array(executionState)])
+    .union([executionState, z.array(executionState)], {
+      error: `is one of ${executionState.options.join(', ')}`,
+    })
     .optional()
     .describe('May be given several times.'),
   before: z.iso.datetime().optional().describe('Only those created before; to page on.'),

@@ -8,7 +8,7 @@ import { applyChange } from '../http/apply-change.js';
 import { checkPreconditions, etagOf } from '../http/etag.js';
 import type { ServerApp, ServerServices } from '../services.js';
 import { requireNamespace } from '../tokens/authenticate.js';
-import { answers, base, namespaceParams, needs } from './endpoint.js';
+import { answers, base, namespaceParams, needs, preconditions } from './endpoint.js';
 
 const tags = ['namespace files'];
 const path = `${base}/namespaces/{namespace}/files`;
@@ -33,7 +33,16 @@ export function fileRoutes(app: ServerApp, { storage }: ServerServices): void {
       summary: 'The files of a namespace, or one of them with `path`',
       ...needs('read'),
       request: { params: namespaceParams, query: z.object({ path: filePath.optional() }) },
-      responses: answers(200, 'The list, or the bytes of the file', fileList),
+      responses: {
+        ...answers(200, '', fileList),
+        200: {
+          description: 'The list, or with `path` the bytes of the file; its ETag is for If-Match',
+          content: {
+            'application/json': { schema: fileList },
+            'application/octet-stream': { schema: bytes },
+          },
+        },
+      },
     }),
     async (context) => {
       const { namespace } = context.req.valid('param');
@@ -62,6 +71,7 @@ export function fileRoutes(app: ServerApp, { storage }: ServerServices): void {
       request: {
         params: namespaceParams,
         query: z.object({ path: filePath }),
+        headers: preconditions,
         body: { required: true, content: { 'application/octet-stream': { schema: bytes } } },
       },
       responses: answers(200, 'The file', fileEntry),
@@ -88,7 +98,7 @@ export function fileRoutes(app: ServerApp, { storage }: ServerServices): void {
       tags,
       summary: 'Delete a file',
       ...needs('write'),
-      request: { params: namespaceParams, query: z.object({ path: filePath }) },
+      request: { params: namespaceParams, query: z.object({ path: filePath }), headers: preconditions },
       responses: answers(204, 'It is gone'),
     }),
     async (context) => {

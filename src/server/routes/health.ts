@@ -27,7 +27,10 @@ export function healthRoutes(app: ServerApp, services: ServerServices, isDrainin
       path: '/health/ready',
       tags,
       summary: 'Whether storage and queue answer; 503 otherwise, and while the server is stopping',
-      responses: answers(200, 'They do', state),
+      responses: {
+        ...answers(200, 'They do', state),
+        ...answers(503, 'They do not, or the server stops', state),
+      },
     }),
     async (context) => {
       const ready = !isDraining() && (await canWork(services));

@@ -18,6 +18,13 @@ const heartbeatMs = 15_000;
 const after = z.coerce.number().int().nonnegative().default(0).describe('Only lines after this number.');
 const limit = z.coerce.number().int().min(1).max(10_000).default(1000);
 
+const reconnecting = z.object({
+  'last-event-id': z
+    .string()
+    .optional()
+    .describe('The number of the last line that came; goes before `after`.'),
+});
+
 /** What executions say: as a list, or as it comes by server-sent events. */
 export function logRoutes(app: ServerApp, services: ServerServices): void {
   const { executions } = services;
@@ -49,7 +56,7 @@ export function logRoutes(app: ServerApp, services: ServerServices): void {
       description:
         'Server-sent events: `log` with a line (its number is the id of the event, so that a client which reconnects goes on where it was), `state` with the execution whenever its state changes, and `end` with the execution at its end.',
       ...needs('read'),
-      request: { params: idParams, query: z.object({ after }) },
+      request: { params: idParams, query: z.object({ after }), headers: reconnecting },
       responses: answers(200, 'The events', z.string(), 'text/event-stream'),
     }),
     async (context) => {

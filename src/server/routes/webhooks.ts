@@ -1,5 +1,9 @@
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import * as z from 'zod';
+import { deliveryAnswer, webhookAnswer } from '../../../schemas/api.js';
+import { identifier, namespaceName } from '../../../schemas/resources.js';
+import { gitHosts } from '../../../schemas/triggers.js';
 import type { Logger } from '../../logger.js';
 import type { SecretSource } from '../../runtime/context.js';
 import type { DeliveryLog } from '../../triggers/git-host/delivery-log.js';
@@ -9,6 +13,7 @@ import { defaultMaxBodyBytes, handleWebhook } from '../../triggers/webhook/handl
 import { tooLarge } from '../http/body-limits.js';
 import { answerProblem } from '../http/problem.js';
 import type { ServerApp } from '../services.js';
+import { answers, base, params } from './endpoint.js';
 import { toldStart } from './executions.js';
 
 /** What calls from outside are judged by and start runs with. */
@@ -28,6 +33,7 @@ export interface WebhookServices {
 export function webhookRoutes(app: ServerApp, services: WebhookServices): void {
   const limit = bodyLimit({ maxSize: defaultMaxBodyBytes, onError: tooLarge(defaultMaxBodyBytes) });
 
+  describeWebhook(app);
   app.all('/api/v1/:tenant/executions/webhook/:namespace/:flow/:key', limit, async (context) => {
     const { tenant, namespace, flow, key } = context.req.param();
     const answer = await handleWebhook(
@@ -48,6 +54,7 @@ export function webhookRoutes(app: ServerApp, services: WebhookServices): void {
     return answerProblem(context, answer.refusal.error, services.logger, answer.refusal.status);
   });
 
+  describeDelivery(app);
   app.post('/api/v1/webhooks/:host', limit, async (context) => {
     const answer = await handleDelivery(
       {
@@ -71,4 +78,37 @@ async function started(
   const run = toldStart(await startRun(request));
   const { namespace, id } = request.flow;
   return context.json({ ...run, namespace, flowId: id, state: run.started ? 'QUEUED' : null });
+}
+
+// Bodies of webhooks are read as they came, so that these are described here and checked by nobody else.
+
+function describeWebhook(app: ServerApp): void {
+  const key = z.string().describe('The `key` of a Webhook trigger of the flow.');
+  for (const method of ['get', 'post', 'put'] as const) {
+    app.openAPIRegistry.registerPath({
+      method,
+      path: `${base}/executions/webhook/{namespace}/{flow}/{key}`,
+      tags: ['webhooks'],
+      summary: 'Start a flow that has a Webhook trigger',
+      request: { params: params({ namespace: namespaceName, flow: identifier, key }) },
+      responses: {
+        ...answers(200, 'What became of it', webhookAnswer),
+        204: { description: 'The conditions of the trigger do not hold' },
+      },
+    });
+  }
+}
+
+function describeDelivery(app: ServerApp): void {
+  app.openAPIRegistry.registerPath({
+    method: 'post',
+    path: '/api/v1/webhooks/{host}',
+    tags: ['webhooks'],
+    summary: 'What a git host reports; its signature is checked',
+    request: { params: z.object({ host: z.enum(gitHosts) }) },
+    responses: {
+      ...answers(200, 'Nothing was started, and why', deliveryAnswer),
+      ...answers(202, 'The runs that were started', deliveryAnswer),
+    },
+  });
 }

@@ -13,7 +13,7 @@ import { applyChange } from '../../http/apply-change.js';
 import { checkPreconditions, etagOf } from '../../http/etag.js';
 import type { ServerApp, ServerEnv, ServerServices } from '../../services.js';
 import { requireNamespace } from '../../tokens/authenticate.js';
-import { answers, base, flowParams, needs, params, yamlBody } from '../endpoint.js';
+import { answers, base, flowParams, needs, params, preconditions, yamlBody } from '../endpoint.js';
 import { documentOf, keyOf, readFlow, readSource } from './flow-document.js';
 
 const tags = ['flows'];
@@ -61,7 +61,7 @@ export function flowWritingRoutes(app: ServerApp, services: ServerServices): voi
       tags,
       summary: 'Replace a flow; with If-Match only what was read',
       ...needs('write'),
-      request: { params: flowParams, body: yamlBody },
+      request: { params: flowParams, headers: preconditions, body: yamlBody },
       responses: answers(200, 'The flow', flowDocument),
     }),
     async (context) => {
@@ -88,7 +88,7 @@ export function flowWritingRoutes(app: ServerApp, services: ServerServices): voi
       tags,
       summary: 'Delete a flow',
       ...needs('write'),
-      request: { params: flowParams },
+      request: { params: flowParams, headers: preconditions },
       responses: answers(204, 'It is gone'),
     }),
     async (context) => {

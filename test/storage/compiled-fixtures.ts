@@ -19,6 +19,7 @@ const sources = [
   'schemas',
   'src/errors.ts',
   'src/resources/blob-id.ts',
+  'src/resources/key-map.ts',
   'src/storage',
   'test/storage/fixtures',
 ];

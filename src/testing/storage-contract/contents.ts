@@ -88,7 +88,7 @@ export const contentCases: StorageContractCase[] = [
       const expected = contents.map((content) => new Uint8Array(content));
       for (const content of contents) content.fill(255);
       const stored = await storage.read(changes.map(({ key }) => key));
-      expected.forEach((content, at) => assertBytes(stored[at]?.content, content));
+      for (const [at, content] of expected.entries()) assertBytes(stored[at]?.content, content);
     },
   },
   {

@@ -12,20 +12,42 @@ export function checkInputs(
   given: Readonly<Record<string, unknown>>,
   definitions: readonly InputDefinition[],
 ): TriggerProblem[] {
-  const known = new Map(
-    definitions.map((definition) => [definition.id ?? definition.name ?? '', definition]),
+  const faults = faultyInputs(given, definitions).map(
+    ({ input, message }): TriggerProblem => ({ ...wrong(['inputs', input], message), stops: false }),
   );
-  const found = Object.entries(given).flatMap(([name, value]): TriggerProblem[] => {
-    const message = faultOf(known.get(name), name, value, [...known.keys()]);
-    return message === null ? [] : [{ ...wrong(['inputs', name], message), stops: false }];
-  });
-  for (const [name, { required, defaults, prefill, dependsOn }] of known) {
-    if (!required || defaults != null || prefill != null || dependsOn != null || given[name] != null)
-      continue;
+  const missing = missingInputs(given, definitions).map((name): TriggerProblem => {
     const message = `does not give the input "${name}", which the flow requires: every run of this trigger fails`;
-    found.push({ severity: 'warning', path: ['inputs'], message, stops: false });
-  }
-  return found;
+    return { severity: 'warning', path: ['inputs'], message, stops: false };
+  });
+  return [...faults, ...missing];
+}
+
+/** Inputs that the flow does not have, or not of this type. Those with expressions are not judged. */
+export function faultyInputs(
+  given: Readonly<Record<string, unknown>>,
+  definitions: readonly InputDefinition[],
+): { input: string; message: string }[] {
+  const known = byName(definitions);
+  return Object.entries(given).flatMap(([input, value]) => {
+    const message = faultOf(known.get(input), input, value, [...known.keys()]);
+    return message === null ? [] : [{ input, message }];
+  });
+}
+
+/** Names of inputs without which no run of the flow can begin. */
+export function missingInputs(
+  given: Readonly<Record<string, unknown>>,
+  definitions: readonly InputDefinition[],
+): string[] {
+  return [...byName(definitions)].flatMap(([name, { required, defaults, prefill, dependsOn }]) =>
+    !required || defaults != null || prefill != null || dependsOn != null || given[name] != null
+      ? []
+      : [name],
+  );
+}
+
+function byName(definitions: readonly InputDefinition[]): Map<string, InputDefinition> {
+  return new Map(definitions.map((definition) => [definition.id ?? definition.name ?? '', definition]));
 }
 
 function faultOf(

@@ -22,6 +22,7 @@ import { forApi } from '../http/api-hint.js';
 import type { ServerApp, ServerEnv, ServerServices } from '../services.js';
 import { requireNamespace } from '../tokens/authenticate.js';
 import { answers, base, flowParams, idParams, jsonBody, needs, params } from './endpoint.js';
+import { refuseInputs } from './refuse-inputs.js';
 
 const tags = ['executions'];
 const maxListed = 200;
@@ -182,6 +183,7 @@ export function executionRoutes(app: ServerApp, services: ServerServices): void 
       requireNamespace(context.get('caller'), namespace);
       const { inputs = {} } = context.req.valid('json');
       const flow = await readStartable(services, namespace, id);
+      refuseInputs(flow, inputs);
       const started = await startRun({ flow, inputs, trigger: { type: 'api', variables: {} } });
       return context.json(toldStart(started), 201);
     },

@@ -305,7 +305,9 @@ describe('hints', () => {
         '  - id: s\n    type: core.log.Log\n    message: "{{ secret(\'NONE\') }}"\n',
       ),
     );
-    await create(`${flowSource('company.team', 'needs')}inputs:\n  - id: must\n    type: STRING\n`);
+    await create(
+      `${flowSource('company.team', 'needs')}inputs:\n  - id: must\n    type: INT\n    defaults: "{{ 'x' }}"\n`,
+    );
     for (const id of ['fails', 'needs'])
       await world.request('POST', `${api}/executions/company.team/${id}`, {});
     await world.work();

@@ -13,7 +13,7 @@ import { checkFlow } from '../validation/check-flow.js';
 import type { ServerEngine } from './server-engine.js';
 
 export interface AppParts extends Omit<AppOptions, 'services' | 'tokens' | 'version'> {
-  engine: Omit<ServerEngine, 'git' | 'network' | 'work' | 'keepPurging' | 'close'>;
+  engine: Omit<ServerEngine, 'git' | 'network' | 'startRuns' | 'work' | 'keepPurging' | 'close'>;
   tokens: TokenStore;
   metrics: Metrics;
   catalog: FlowCatalog;

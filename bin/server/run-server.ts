@@ -8,6 +8,7 @@ import { openSuspendedSyncs, startUnlessSuspended } from '../../src/server/suspe
 import { openTokenStore, type TokenStore } from '../../src/server/tokens/token-store.js';
 import { createFlowCatalog } from '../../src/triggers/flow-catalog.js';
 import { createScheduler } from '../../src/triggers/schedule/scheduler.js';
+import { startOne } from '../../src/triggers/start-one.js';
 import { tellIdle } from '../../src/triggers/tell-idle.js';
 import type { Session } from '../session.js';
 import { readKeys } from '../stored-secrets.js';
@@ -65,18 +66,18 @@ async function serve(session: Session, options: ServeOptions, parts: Parts): Pro
   tellIdle(catalog, logger);
   await catalog.refresh();
   const suspended = openSuspendedSyncs(engine.storage, () => new Date());
-  const startRun = startUnlessSuspended(engine.startRun, suspended);
+  const startRuns = startUnlessSuspended(engine.startRuns, suspended);
   const app = composeApp({
     ...parts,
     catalog,
     logger,
     keyring: await readKeys(session),
     makePlan: planMaker(session, engine),
-    startTriggered: startRun,
+    startTriggered: (request) => startOne(startRuns, request),
     isDraining: () => signal.aborted,
   });
   const { jitterMs } = options;
-  const scheduler = createScheduler({ catalog, storage: engine.storage, startRun, logger, jitterMs });
+  const scheduler = createScheduler({ catalog, storage: engine.storage, startRuns, logger, jitterMs });
   const unfollow = await catalog.follow();
   const worker = options.concurrency === 0 ? null : await engine.work({ concurrency: options.concurrency });
   try {

@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { forgetDeadLetters } from '../queue/dead-letters.js';
 import { aloneWithQueue } from '../queue/lock.js';
 import { openRunQueue, type RunQueueOptions } from '../queue/queue.js';
 import type { QueueWorker, RunQueue } from '../queue/types.js';
@@ -10,13 +8,14 @@ import { openDatabase } from '../storage/postgres/open.js';
 import { openTemporaryDatabase } from '../storage/postgres/pglite.js';
 import { createPostgresStorage } from '../storage/postgres.js';
 import type { StorageAdapter } from '../storage/types.js';
-import type { StartedRun, StartRun } from '../triggers/types.js';
-import { exclusiveKeys } from './exclusive-keys.js';
+import { startOne } from '../triggers/start-one.js';
+import type { StartRun, StartRuns } from '../triggers/types.js';
 import type { EngineStorage } from './fenced-storage.js';
 import { resumeExecution } from './resume.js';
 import { keepPurging, type Retention } from './retention.js';
 import { createRunner, type RunSurroundings } from './run-execution.js';
-import { createExecutionStore, insertExecution } from './store.js';
+import { startingRuns } from './start-runs.js';
+import { createExecutionStore } from './store.js';
 import type { ExecutionStore } from './types.js';
 
 /** What a server or a worker runs flows with. */
@@ -27,6 +26,7 @@ export interface Engine {
   /** Its `cancel` also ends an execution that has not begun. */
   queue: RunQueue;
   startRun: StartRun;
+  startRuns: StartRuns;
   /**
    * Lets a paused execution go on; false when it does not wait for that.
    * @throws InvalidPropertiesError when these are not the inputs it asks for
@@ -65,12 +65,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const queue = await openRunQueue(database, { tenant, logger: options.logger, ...options.queue });
     const executions = createExecutionStore(database, { tenant });
     const runner = createRunner(opened, executions, options);
+    const startRuns = startingRuns(opened, queue, options.registry);
     return {
       tenant,
       storage,
       executions,
       queue: { ...queue, cancel: (executionId) => cancelExecution(opened, executions, queue, executionId) },
-      startRun: startingRuns(opened, queue, options),
+      startRun: (request) => startOne(startRuns, request),
+      startRuns,
       resume: (executionId, inputs) =>
         resumeExecution({ ...opened, queue, outputFiles: options.outputFiles }, executionId, inputs),
       work: ({ concurrency }) => queue.work({ concurrency, ...runner }),
@@ -112,46 +114,6 @@ function serverDirectory(storageUrl: string, cwd: string): string {
     : storageUrl.slice('file:'.length);
   return join(resolve(cwd, path), '.flowgit', 'server');
 }
-
-/** Records and queues an execution in one transaction: neither is ever there without the other. */
-function startingRuns(
-  { database, tenant }: EngineStorage,
-  queue: RunQueue,
-  { registry }: EngineOptions,
-): StartRun {
-  return async ({ flow, trigger, inputs, executionId = randomUUID(), coalesceKey, apartMs, startAfter }) => {
-    const execution = {
-      id: executionId,
-      namespace: flow.namespace,
-      flowId: flow.id,
-      flowRevision: flow.revision,
-      trigger,
-      inputs,
-      createdAt: new Date(),
-    };
-    const keys = exclusiveKeys(flow.definition, registry);
-    const request = { executionId, exclusiveKeys: keys, coalesceKey, apartMs, startAfter };
-    const result = await database.db
-      .transaction()
-      .execute(async (tx): Promise<StartedRun> => {
-        if (!(await insertExecution(tx, tenant, execution))) return { executionId, started: false };
-        if (!(await queue.enqueue(request, tx))) throw new NotNeeded();
-        if (trigger.type === 'replay' && trigger.id !== undefined) {
-          await forgetDeadLetters(tx, tenant, [trigger.id]);
-        }
-        return { executionId, started: true };
-      })
-      .catch((error: unknown): StartedRun => {
-        if (error instanceof NotNeeded) return { executionId, started: false, reason: 'waiting' };
-        throw error;
-      });
-    if (result.started) queue.wake();
-    return result;
-  };
-}
-
-/** Undoes the recording of an execution that a waiting one makes needless. */
-class NotNeeded extends Error {}
 
 async function cancelExecution(
   { database, tenant }: EngineStorage,

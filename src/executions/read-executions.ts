@@ -26,7 +26,7 @@ export function listExecutions(
   tenant: string,
   filter: ExecutionFilter,
 ): Promise<ExecutionRecord[]> {
-  const { namespace, children, flowId, states, before, limit = defaultLimit } = filter;
+  const { namespace, children, flowId, states, before, beforeId, limit = defaultLimit } = filter;
   const conditions = [sql<boolean>`true`];
   if (namespace !== undefined && !(namespace === '' && children === true)) {
     // By whole dotted parts: "/" is the character after ".".
@@ -40,6 +40,10 @@ export function listExecutions(
   if (flowId !== undefined) conditions.push(sql<boolean>`flow_id = ${flowId}`);
   if (states !== undefined) conditions.push(sql<boolean>`state = any(${[...states]}::text[])`);
   if (before !== undefined) conditions.push(sql<boolean>`created_at < ${before}`);
+  if (beforeId !== undefined) {
+    conditions.push(sql<boolean>`(created_at, id) < (
+      select created_at, id from flowgit.execution where tenant = ${tenant} and id = ${beforeId})`);
+  }
   return select(db, tenant, sql.join(conditions, sql` and `), limit);
 }
 

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { ErrorReport } from '../../schemas/error-codes.js';
 import type { TaskRun } from '../../schemas/execution.js';
 import type { Database } from '../storage/postgres/database.js';
 import { explainFailure } from '../storage/postgres/failures.js';
@@ -17,7 +18,8 @@ export function createExecutionStore(database: Database, { tenant }: { tenant: s
   const explained = <T>(call: () => Promise<T>): Promise<T> => explainFailure(database.location, call);
   const watcher = watchExecutions(db, tenant);
   return {
-    create: (execution) => explained(() => insertExecution(db, tenant, execution)),
+    create: (execution) =>
+      explained(async () => (await insertExecutions(db, tenant, [execution])).has(execution.id)),
     get: (id) => explained(() => getExecution(db, tenant, id)),
     list: (filter) => explained(() => listExecutions(db, tenant, filter)),
     update: (id, change) => explained(() => updateExecution(db, tenant, id, change)),
@@ -31,19 +33,31 @@ export function createExecutionStore(database: Database, { tenant }: { tenant: s
   };
 }
 
-/** Inside a transaction of the caller's, who queues the execution in it as well. */
-export async function insertExecution(
+/**
+ * Records executions, and resolves to the ids of those that were not there. With an error they are recorded as failed.
+ * Inside a transaction of the caller's, who queues them in it as well.
+ */
+export async function insertExecutions(
   db: Kysely<unknown>,
   tenant: string,
-  execution: NewExecution,
-): Promise<boolean> {
-  const { id, namespace, flowId, flowRevision, trigger, inputs, createdAt } = execution;
-  const { rows } = await sql`
-    insert into flowgit.execution (tenant, id, namespace, flow_id, flow_revision, state, trigger, inputs, created_at)
-    values (${tenant}, ${id}, ${namespace}, ${flowId}, ${flowRevision}, 'QUEUED', ${databaseJson(trigger)}::jsonb,
-            ${databaseJson(inputs)}::jsonb, ${createdAt})
-    on conflict do nothing returning id`.execute(db);
-  return rows.length > 0;
+  executions: readonly (NewExecution & { error?: ErrorReport | null })[],
+): Promise<ReadonlySet<string>> {
+  const column = <T>(value: (execution: (typeof executions)[number]) => T) => executions.map(value);
+  // Two servers that record the same wait for each other in one order.
+  const { rows } = await sql<{ id: string }>`
+    insert into flowgit.execution (tenant, id, namespace, flow_id, flow_revision, state, trigger, inputs, error, created_at,
+                                   ended_at)
+    select ${tenant}, id, namespace, flow_id, flow_revision, case when error is null then 'QUEUED' else 'FAILED' end,
+           trigger::jsonb, inputs::jsonb, error::jsonb, created_at, case when error is not null then created_at end
+    from unnest(${column(({ id }) => id)}::text[], ${column(({ namespace }) => namespace)}::text[],
+                ${column(({ flowId }) => flowId)}::text[], ${column(({ flowRevision }) => flowRevision)}::integer[],
+                ${column(({ trigger }) => databaseJson(trigger))}::text[],
+                ${column(({ inputs }) => databaseJson(inputs))}::text[],
+                ${column(({ error }) => (error == null ? null : databaseJson(error)))}::text[],
+                ${column(({ createdAt }) => createdAt.toISOString())}::timestamptz[])
+      as new (id, namespace, flow_id, flow_revision, trigger, inputs, error, created_at)
+    order by id collate "C" on conflict do nothing returning id`.execute(db);
+  return new Set(rows.map(({ id }) => id));
 }
 
 const columns = {

@@ -121,6 +121,8 @@ export interface ExecutionFilter {
   states?: readonly ExecutionState[] | undefined;
   /** Only those created before. */
   before?: Date | undefined;
+  /** Only those that stand after this one in the list: many may be created in one moment. */
+  beforeId?: string | undefined;
   limit?: number | undefined;
 }
 

@@ -14,20 +14,9 @@ export async function enqueueIn(
   request: RunRequest,
 ): Promise<boolean> {
   const { tenant } = tickets;
-  const { executionId, exclusiveKeys, coalesceKey, apartMs } = request;
-  const isPaced = coalesceKey !== undefined && apartMs !== undefined;
-  const paced = isPaced ? await nextBegin(tx, tenant, { key: coalesceKey, apartMs }) : undefined;
-  const startAfter = paced ?? request.startAfter;
-  const ticket = randomUUID();
-  const inserted = await sql`
-    insert into flowgit.run (tenant, execution_id, exclusive_keys, coalesce_key, start_after, ticket)
-    values (${tenant}, ${executionId}, ${[...new Set(exclusiveKeys)]}::text[], ${coalesceKey ?? null},
-            coalesce(${startAfter ?? null}::timestamptz, now()), ${ticket}::uuid)
-    on conflict do nothing returning 1 as one`.execute(tx);
-  if (inserted.rows.length > 0) {
-    await send(tickets, tx, [{ ticket, executionId, startAfter }]);
-    return true;
-  }
+  const { executionId, startAfter } = request;
+  const inserted = await enqueueNewIn(tickets, tx, [request]);
+  if (inserted.has(executionId)) return true;
   const { rows } = await sql<{ state: string; start_after: Date }>`
     update flowgit.run set
       start_after = case when state = 'waiting' then least(start_after, coalesce(${startAfter ?? null}::timestamptz, now()))
@@ -40,4 +29,48 @@ export async function enqueueIn(
   // For one that runs, the ticket is handed out when it ends.
   if (row?.state === 'waiting') await handOut(tickets, tx, [{ executionId, startAfter: row.start_after }]);
   return row !== undefined;
+}
+
+/** Queues runs that are not there yet, in their order; resolves to the ids of those that no waiting run makes needless. */
+export async function enqueueNewIn(
+  tickets: Tickets,
+  tx: Kysely<unknown>,
+  requests: readonly RunRequest[],
+): Promise<ReadonlySet<string>> {
+  if (requests.length === 0) return new Set();
+  const runs = await Promise.all(
+    requests.map(async ({ startAfter, ...request }) => ({
+      ...request,
+      startAfter: (await pacedBegin(tickets, tx, request)) ?? startAfter,
+      ticket: randomUUID(),
+    })),
+  );
+  // Two servers that wait for each other's rows do so in one order.
+  const { rows } = await sql<{ execution_id: string }>`
+    insert into flowgit.run (tenant, execution_id, exclusive_keys, coalesce_key, start_after, ticket)
+    select ${tickets.tenant}, id, array(select jsonb_array_elements_text(keys::jsonb)), coalesce_key,
+           coalesce(start_after, now()), ticket
+    from unnest(${runs.map(({ executionId }) => executionId)}::text[],
+                ${runs.map(({ exclusiveKeys }) => JSON.stringify([...new Set(exclusiveKeys)]))}::text[],
+                ${runs.map(({ coalesceKey }) => coalesceKey ?? null)}::text[],
+                ${runs.map(({ startAfter }) => startAfter?.toISOString() ?? null)}::timestamptz[],
+                ${runs.map(({ ticket }) => ticket)}::uuid[])
+      with ordinality as wanted (id, keys, coalesce_key, start_after, ticket, position)
+    order by coalesce_key nulls first, position
+    on conflict do nothing returning execution_id`.execute(tx);
+  const queued = new Set(rows.map((row) => row.execution_id));
+  await send(
+    tickets,
+    tx,
+    runs.filter(({ executionId }) => queued.has(executionId)),
+  );
+  return queued;
+}
+
+async function pacedBegin(
+  { tenant }: Tickets,
+  tx: Kysely<unknown>,
+  { coalesceKey: key, apartMs }: RunRequest,
+) {
+  return key === undefined || apartMs === undefined ? undefined : nextBegin(tx, tenant, { key, apartMs });
 }

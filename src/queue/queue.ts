@@ -4,7 +4,7 @@ import type { Database } from '../storage/postgres/database.js';
 import { explainFailure } from '../storage/postgres/failures.js';
 import { openBoss } from './boss.js';
 import { cancelIn } from './cancel.js';
-import { enqueueIn } from './enqueue.js';
+import { enqueueIn, enqueueNewIn } from './enqueue.js';
 import { aloneWithQueue, lockQueue } from './lock.js';
 import { openTickets, type Tickets } from './tickets.js';
 import type { QueueWorker, RunQueue } from './types.js';
@@ -60,6 +60,7 @@ export async function openRunQueue(database: Database, options: RunQueueOptions)
       if (within === undefined) poke();
       return isQueued;
     },
+    enqueueNew: (requests, within) => explained(() => enqueueNewIn(tickets, within, requests)),
     async cancel(executionId, within) {
       const outcome = await alone(within, (tx) => cancelIn(tickets, tx, executionId));
       for (const worker of workers) worker.cancel(executionId);

@@ -14,6 +14,8 @@ export interface RunQueue {
    * earlier of both times, and one that runs is queued again when it ends. `within` makes it part of a transaction.
    */
   enqueue(request: RunRequest, within?: Kysely<unknown>): Promise<boolean>;
+  /** Queues runs of executions that are new, in the caller's transaction; resolves to the ids of those that are needed. */
+  enqueueNew(requests: readonly RunRequest[], within: Kysely<unknown>): Promise<ReadonlySet<string>>;
   /** Lets the workers of this process look at once: after a transaction that queued something. */
   wake(): void;
   /** Takes runs as they come until `stop`, at most `concurrency` at once in this process. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { ResourceKey } from '../../schemas/resources.js';
 import { StorageConflictError } from '../errors.js';
 import type { StorageAdapter } from '../storage/types.js';
-import type { StartRun } from '../triggers/types.js';
+import type { StartRequest, StartRuns } from '../triggers/types.js';
 
 /** Which syncs are suspended: the flows that run them are not started by schedules and webhooks. */
 export interface SuspendedSyncs {
@@ -72,14 +72,20 @@ export function openSuspendedSyncs(storage: StorageAdapter, clock: () => Date): 
 }
 
 /** Starts runs, except those that a schedule or a webhook wants of a flow whose sync is suspended. */
-export function startUnlessSuspended(startRun: StartRun, suspended: SuspendedSyncs): StartRun {
-  return async (request) => {
-    const { type } = request.trigger;
-    if (type !== 'schedule' && type !== 'webhook') return startRun(request);
-    const { namespace, id } = request.flow;
-    const all = [...(await suspended.list()).values()];
-    const isSuspended = all.some(({ flow }) => flow.namespace === namespace && flow.id === id);
-    if (!isSuspended) return startRun(request);
-    return { executionId: request.executionId ?? '', started: false, reason: 'suspended' };
+export function startUnlessSuspended(startRuns: StartRuns, suspended: SuspendedSyncs): StartRuns {
+  return async (requests) => {
+    const stopped = new Set([...(await suspended.list()).values()].map(({ flow }) => nameOf(flow)));
+    const isWanted = ({ trigger: { type }, flow }: StartRequest) =>
+      (type !== 'schedule' && type !== 'webhook') || !stopped.has(nameOf(flow));
+    const started = await startRuns(requests.filter(isWanted));
+    const answers = started[Symbol.iterator]();
+    return requests.map((request) => {
+      const answer = isWanted(request) ? answers.next().value : undefined;
+      return answer ?? { executionId: request.executionId ?? '', started: false, reason: 'suspended' };
+    });
   };
+}
+
+function nameOf({ namespace, id }: { namespace: string; id: string }): string {
+  return `${namespace}/${id}`;
 }

@@ -4,6 +4,9 @@ import type { ExecutionTrigger } from '../executions/types.js';
 /** Starts a run of a stored flow: records the execution and queues it. What triggers, the API and webhooks call. */
 export type StartRun = (request: StartRequest) => Promise<StartedRun>;
 
+/** Starts all of them or none; the answers stand in the order of the requests. */
+export type StartRuns = (requests: readonly StartRequest[]) => Promise<StartedRun[]>;
+
 export interface StartRequest {
   flow: StoredFlow;
   trigger: ExecutionTrigger;
@@ -16,6 +19,8 @@ export interface StartRequest {
   apartMs?: number | undefined;
   /** Spreads runs that are due at one moment. */
   startAfter?: Date | undefined;
+  /** Why it cannot be run: it is recorded as failed, and not queued. */
+  failure?: unknown;
 }
 
 export interface StartedRun {

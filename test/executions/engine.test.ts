@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InvalidRequestError } from '../../src/errors.js';
 import { type Engine, type EngineOptions, openEngine } from '../../src/executions/engine.js';
 import { fencedStorage } from '../../src/executions/fenced-storage.js';
 import type { ExecutionRecord } from '../../src/executions/types.js';
@@ -120,6 +121,40 @@ describe('an engine', () => {
       state: 'FAILED',
       error: { code: 'FLOW_NOT_FOUND' },
     });
+  });
+
+  it('starts many together: each once, those that fail before they run, and none that is needless', async () => {
+    const engine = await open(await server().createDatabase());
+    const flow = await store(engine, 'sync', sync());
+    const request = { flow, trigger: api, inputs: { 'a "quoted"': 'é' } };
+    const failure = new InvalidRequestError('It has no inputs.');
+    const requests = [
+      ...Array.from({ length: 150 }, (_, index) => ({ ...request, executionId: `run-${index}` })),
+      { ...request, executionId: 'first', coalesceKey: 'k' },
+      { ...request, executionId: 'needless', coalesceKey: 'k' },
+      { ...request, executionId: 'run-0' },
+      { ...request, executionId: 'broken', failure },
+    ];
+    const both = await Promise.all([engine.startRuns(requests), engine.startRuns(requests)]);
+    const started = both.flat().filter((one) => one.started);
+    expect(started.map(({ executionId }) => executionId).sort()).toEqual(
+      ['broken', 'first', ...requests.slice(0, 150).map(({ executionId }) => executionId)].sort(),
+    );
+    expect((await engine.queue.depth()).waiting).toBe(151);
+    expect(await engine.executions.get('needless')).toBeNull();
+    expect(await engine.executions.get('run-7')).toMatchObject({ state: 'QUEUED', inputs: request.inputs });
+    expect(await engine.executions.get('broken')).toMatchObject({
+      state: 'FAILED',
+      error: { code: 'INVALID_ARGUMENTS', message: 'It has no inputs.' },
+      endedAt: expect.any(Date),
+    });
+    const paged: string[] = [];
+    for (let page = await engine.executions.list({ limit: 50 }); page.length > 0; ) {
+      paged.push(...page.map(({ id }) => id));
+      page = await engine.executions.list({ limit: 50, beforeId: paged.at(-1) });
+    }
+    expect(paged).toHaveLength(152);
+    expect(new Set(paged).size).toBe(152);
   });
 
   it('starts a request once, however often it comes, and none that a waiting run makes needless', async () => {

@@ -21,7 +21,9 @@ export function params<T extends Record<string, z.ZodType> = Record<never, never
 export const flowParams = params(identifiers);
 export const namespaceParams = params({ namespace: identifiers.namespace });
 /** Ids that programs gave: of executions, plans, syncs and tokens. */
-export const idParams = params({ id: z.string().regex(/^[\w.@+-]{1,250}$/, 'is no id') });
+const programId = z.string().regex(/^[\w.@+-]{1,250}$/, 'is no id');
+export const idParams = params({ id: programId });
+export const executionId = programId;
 
 /** What a write may demand of what is stored. */
 export const preconditions = z.object({

@@ -21,7 +21,7 @@ import type { StartedRun, StoredFlow } from '../../triggers/types.js';
 import { forApi } from '../http/api-hint.js';
 import type { ServerApp, ServerEnv, ServerServices } from '../services.js';
 import { requireNamespace } from '../tokens/authenticate.js';
-import { answers, base, flowParams, idParams, jsonBody, needs, params } from './endpoint.js';
+import { answers, base, executionId, flowParams, idParams, jsonBody, needs, params } from './endpoint.js';
 import { refuseInputs } from './refuse-inputs.js';
 
 const tags = ['executions'];
@@ -36,7 +36,10 @@ const listQuery = z.object({
     })
     .optional()
     .describe('May be given several times.'),
-  before: z.iso.datetime().optional().describe('Only those created before; to page on.'),
+  before: z
+    .union([z.iso.datetime(), executionId])
+    .optional()
+    .describe('Only those created before this time, or listed after the execution of this id; to page on.'),
   limit: z.coerce.number().int().min(1).max(maxListed).default(50),
 });
 
@@ -57,12 +60,13 @@ export function executionRoutes(app: ServerApp, services: ServerServices): void 
     async (context) => {
       const { namespace, flowId, state, before, limit } = context.req.valid('query');
       const caller = context.get('caller');
+      if (before !== undefined && !isTime(before)) await readExecution(context, services, before);
       const filter: ExecutionFilter = {
         flowId,
         limit,
         children: true,
         ...(state !== undefined && { states: [state].flat() }),
-        ...(before !== undefined && { before: new Date(before) }),
+        ...(before !== undefined && (isTime(before) ? { before: new Date(before) } : { beforeId: before })),
       };
       if (namespace !== undefined) requireNamespace(caller, namespace);
       const places = namespace !== undefined ? [namespace] : (caller.namespaces ?? [undefined]);
@@ -71,7 +75,7 @@ export function executionRoutes(app: ServerApp, services: ServerServices): void 
       );
       const newest = found
         .flat()
-        .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
+        .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1))
         .slice(0, limit);
       return context.json({ executions: newest.map(documentOf) });
     },
@@ -263,6 +267,10 @@ export function documentOf({ checkpoint, ...record }: ExecutionRecord) {
     startedAt: record.startedAt?.toISOString() ?? null,
     endedAt: record.endedAt?.toISOString() ?? null,
   };
+}
+
+function isTime(text: string): boolean {
+  return z.iso.datetime().safeParse(text).success;
 }
 
 function notNow({ id, state }: ExecutionRecord, what: string): ConflictError {

@@ -34,22 +34,26 @@ const mostKept = 1000;
 function read(cron: string, withSeconds: boolean, timezone: string): CronTimes {
   const mode = withSeconds ? '6-part' : '5-part';
   const times = new Cron(cron, { timezone, mode, fixedTimeRule: 'no-wildcard' });
-  const previous = lastAnswer((before) => times.previousRuns(1, before)[0] ?? null);
+  const previous = lastAnswers((before) => times.previousRuns(1, before)[0] ?? null);
   return {
-    next: lastAnswer((after) => times.nextRun(after)),
+    next: lastAnswers((after) => times.nextRun(after)),
     previous,
     last: (until) => previous(new Date((Math.floor(until.getTime() / 1000) + 1) * 1000)),
   };
 }
 
-function lastAnswer(ask: (date: Date) => Date | null): (date: Date) => Date | null {
-  let asked = Number.NaN;
-  let answer: Date | null = null;
+/** One due time asks for its neighbours, and for theirs. */
+const answersKept = 8;
+
+function lastAnswers(ask: (date: Date) => Date | null): (date: Date) => Date | null {
+  const answers = new Map<number, Date | null>();
   return (date) => {
-    if (date.getTime() !== asked) {
-      answer = ask(date);
-      asked = date.getTime();
-    }
+    const asked = date.getTime();
+    const known = answers.get(asked);
+    if (known !== undefined) return known;
+    if (answers.size >= answersKept) answers.clear();
+    const answer = ask(date);
+    answers.set(asked, answer);
     return answer;
   };
 }

@@ -1,21 +1,17 @@
-import { createHash } from 'node:crypto';
 import { reportError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
-import { renderValue } from '../../runtime/render-value.js';
 import type { StorageAdapter } from '../../storage/types.js';
-import { conditionsHold } from '../conditions.js';
-import { executionIdOf } from '../execution-id.js';
-import { triggerScope } from '../render.js';
-import type { FlowCatalog, StartRequest, StartRun } from '../types.js';
-import { formatInZone } from './cron-times.js';
+import type { FlowCatalog, StartRuns } from '../types.js';
 import { dueTimes } from './due-times.js';
 import { type Progress, readProgress, writeProgress } from './progress.js';
+import { requestFor } from './schedule-request.js';
 import { doneThrough, type Schedule, schedulesOf } from './schedules.js';
+import { type Due, startDue } from './start-due.js';
 
 export interface SchedulerOptions {
   catalog: FlowCatalog;
   storage: StorageAdapter;
-  startRun: StartRun;
+  startRuns: StartRuns;
   logger: Logger;
   clock?: () => Date;
   /** Runs of one moment are spread over so many milliseconds, each flow always at its own place. */
@@ -33,13 +29,15 @@ export interface Scheduler {
 /** A clock that is set, or a machine that slept, is noticed after so long. */
 const longestWaitMs = 15_000;
 const retryMs = 5_000;
+/** Started in one transaction, which others wait for. */
+const runsPerBatch = 100;
 
 /**
  * Starts flows at the times of their schedules. Every run has an id made of its flow, trigger and time, so that two
  * servers, or one that died in the middle, start each run once; what was looked at is kept in storage.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { catalog, storage, logger, clock = () => new Date(), jitterMs = 0 } = options;
+  const { catalog, storage, logger, clock = () => new Date() } = options;
   let schedules = new Map<string, Schedule>();
   let progress: Progress | null = null;
   let isChanged = true;
@@ -70,53 +68,27 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const look = async (): Promise<Date> => {
     const now = clock();
     progress = await renew(now);
+    const dueNow = [...schedules.values()].filter(({ next }) => next !== null && next <= now);
+    if (dueNow.length > 0) isSaved = false;
+    const batch: Due[] = [];
     let isFailed = false;
-    for (const schedule of schedules.values()) {
-      if (schedule.next === null || schedule.next > now) continue;
+    const flush = async () => {
+      isFailed = !(await startDue(batch.splice(0), options)) || isFailed;
+    };
+    for (const schedule of dueNow) {
       // What is left then is found by whoever takes up here.
       if (isStopped) return now;
-      isSaved = false;
-      isFailed = !(await catchUp(schedule, now)) || isFailed;
+      for (const date of takeDue(schedule, now)) {
+        const request = await requestFor(schedule, date, options);
+        if (request !== null) batch.push({ schedule, date, request });
+        if (batch.length >= runsPerBatch) await flush();
+      }
     }
+    await flush();
     progress = { through: doneThrough(schedules.values(), now), known: progress.known };
     if (!isSaved) await writeProgress(storage, progress);
     isSaved = true;
     return nextLook(schedules.values(), now, isFailed ? retryMs : longestWaitMs);
-  };
-
-  /** Starts what of a schedule is due. False when something could not be started and is to be tried again. */
-  const catchUp = async (schedule: Schedule, now: Date): Promise<boolean> => {
-    const { trigger, times, recovery, next } = schedule;
-    if (next === null) return true;
-    const { lateMaximumDelay } = trigger;
-    const due = dueTimes({ times, recovery, lateMaximumDelay }, { from: new Date(next.getTime() - 1), now });
-    for (const date of due) {
-      if (await fire(schedule, date)) continue;
-      schedule.next = date;
-      return false;
-    }
-    schedule.next = times.next(now);
-    return true;
-  };
-
-  const fire = async (schedule: Schedule, date: Date): Promise<boolean> => {
-    const fail = (message: string, error: unknown) =>
-      logger.error({ schedule: schedule.name, date, error: reportError(error) }, message);
-    let request: StartRequest | null;
-    try {
-      request = await requestFor(schedule, date, jitterMs);
-    } catch (error) {
-      // What cannot be rendered now cannot be in five seconds.
-      fail('A scheduled run cannot be started: its inputs or conditions cannot be rendered', error);
-      return true;
-    }
-    try {
-      if (request !== null) await options.startRun(request);
-      return true;
-    } catch (error) {
-      fail('A scheduled run could not be started and is tried again', error);
-      return false;
-    }
   };
 
   const round = async (): Promise<void> => {
@@ -159,34 +131,12 @@ function nextLook(schedules: Iterable<Schedule>, now: Date, waitMs: number): Dat
   return earliest;
 }
 
-/** Null when the conditions do not hold. */
-async function requestFor(
-  { name, flow, trigger, times, recovery }: Schedule,
-  date: Date,
-  jitterMs: number,
-): Promise<StartRequest | null> {
-  const { timezone } = trigger;
-  const format = (time: Date | null) => (time === null ? null : formatInZone(time, timezone));
-  const variables = {
-    date: format(date),
-    next: format(times.next(date)),
-    previous: format(times.previous(date)),
-  };
-  const scope = triggerScope(flow, variables, { now: () => date });
-  if (!(await conditionsHold(trigger, scope))) return null;
-  const inputs = (await renderValue(trigger.inputs ?? {}, scope, 'inputs')) as Record<string, unknown>;
-  const delayMs = jitterMs > 0 ? placeOf(name) % jitterMs : 0;
-  return {
-    flow,
-    trigger: { type: 'schedule', id: trigger.id, variables },
-    inputs,
-    executionId: executionIdOf('schedule', flow.namespace, flow.id, trigger.id, date.toISOString()),
-    // Who asks for all of them wants each; otherwise one run that waits will do for the next time as well.
-    ...(recovery !== 'ALL' && { coalesceKey: `schedule ${name}` }),
-    ...(delayMs > 0 && { startAfter: new Date(date.getTime() + delayMs) }),
-  };
-}
-
-function placeOf(name: string): number {
-  return createHash('sha256').update(name).digest().readUInt32BE(0);
+/** The times of a schedule that are due, which then goes on after them. */
+function takeDue(schedule: Schedule, now: Date): Date[] {
+  const { trigger, times, recovery, next } = schedule;
+  if (next === null) return [];
+  const { lateMaximumDelay } = trigger;
+  const from = new Date(next.getTime() - 1);
+  schedule.next = times.next(now);
+  return dueTimes({ times, recovery, lateMaximumDelay }, { from, now });
 }

@@ -1,14 +1,25 @@
 import { Cron } from 'croner';
 import { describe, expect, it, vi } from 'vitest';
+import { reportError } from '../../../src/errors.js';
 import { type Logger, silentLogger } from '../../../src/logger.js';
 import { createMemoryStorage, type StorageAdapter } from '../../../src/storage/index.js';
 import { createFlowCatalog } from '../../../src/triggers/flow-catalog.js';
 import { createScheduler } from '../../../src/triggers/schedule/scheduler.js';
-import type { StartRequest } from '../../../src/triggers/types.js';
+import type { StartRequest, StartRun, StartRuns } from '../../../src/triggers/types.js';
 import { flowWith, put, registry } from '../flows.js';
 
 const schedule = (fields: string) =>
   `- id: timer\n  type: io.kestra.plugin.core.trigger.Schedule\n${fields.replace(/^/gm, '  ')}`;
+
+/** All or none, as in a transaction: one that cannot be started stops the others that are asked for with it. */
+function together(broken: ReadonlySet<string>, start: StartRun): StartRuns {
+  return async (requests) => {
+    if (requests.length > 1 && requests.some(({ flow }) => broken.has(flow.id))) {
+      throw new Error('One of them cannot be started.');
+    }
+    return Promise.all(requests.map(start));
+  };
+}
 
 /** A server over a storage: its clock stands still until it is set. */
 async function serverOver(
@@ -27,14 +38,14 @@ async function serverOver(
     logger: silentLogger,
     clock: () => now,
     ...further,
-    async startRun(request) {
+    startRuns: together(broken, async (request) => {
       const { executionId = '', flow } = request;
       asked.push(`${flow.id} ${String(request.trigger.variables.date)}`);
       if (broken.has(flow.id)) throw new Error('The database is away.');
       const started = !runs.has(executionId);
       if (started) runs.set(executionId, request);
       return { executionId, started };
-    },
+    }),
   });
   return {
     catalog,
@@ -196,7 +207,7 @@ describe('a scheduler', () => {
     ]);
   });
 
-  it('tells of inputs that cannot be rendered once for each time, and goes on', async () => {
+  it('fails a run whose inputs cannot be rendered, once for each time, and goes on', async () => {
     const storage = await stored('cron: "* * * * *"\ninputs:\n  day: "{{ nothing.there }}"');
     await put(storage, 'company', 'two', flowWith('company', 'two', schedule('cron: "* * * * *"')));
     const told: unknown[] = [];
@@ -204,7 +215,11 @@ describe('a scheduler', () => {
     const runs = new Map<string, StartRequest>();
     const server = await serverOver(storage, runs, { logger });
     for (const time of ['10:00:30', '10:01:00', '10:01:05', '10:02:00']) await server.at(time);
-    expect([...runs.values()].map(({ flow }) => flow.id)).toEqual(['two', 'two']);
+    expect([...runs.values()].map(({ flow }) => flow.id)).toEqual(['one', 'two', 'one', 'two']);
+    const failures = [...runs.values()].map(({ failure }) =>
+      failure === undefined ? null : reportError(failure).code,
+    );
+    expect(failures).toEqual(['EXPRESSION_ERROR', null, 'EXPRESSION_ERROR', null]);
     expect(told).toEqual(
       ['10:01', '10:02'].map((time) =>
         expect.objectContaining({
@@ -320,11 +335,11 @@ describe('a scheduler', () => {
         catalog,
         storage,
         logger: silentLogger,
-        async startRun(request) {
+        startRuns: together(new Set(), async (request) => {
           runs.set(request.executionId ?? '', request);
           if (runs.size === 2) void scheduler.stop().then(resolve);
           return { executionId: request.executionId ?? '', started: true };
-        },
+        }),
       });
       void scheduler.start();
     });

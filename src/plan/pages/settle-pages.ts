@@ -48,7 +48,14 @@ export async function settlePages(lines: PagedLines, slots: readonly Slot[]): Pr
     const oid = blobId(bytes);
     pages.push({ number, first: page?.first ?? firstKey(bytes), oid, size: bytes.length });
     if (oid !== expectedOid)
-      changes.push({ action: 'put', key: pageKey(owner, number), content: bytes, expectedOid, oid });
+      changes.push({
+        action: 'put',
+        key: pageKey(owner, number),
+        content: bytes,
+        expectedOid,
+        oid,
+        frozen: true,
+      });
   }
   return { tail: formatPages(pages), paged: true, changes: [...changes, ...removals(owner, free)] };
 }

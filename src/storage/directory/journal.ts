@@ -127,16 +127,18 @@ export function readJournal(disk: Disk, file: JournalFile): Step[] {
 }
 
 function* encode(steps: readonly Step[]): Generator<Uint8Array> {
-  const contents = steps.flatMap(({ from, to }) => [from, to]).flatMap(contentOf);
   const saved = steps.map(({ key, path, from, to, oid, revision }) => {
     return { key, path, from: saveSide(from), to: saveSide(to), oid, revision };
   });
   const header = Buffer.from(JSON.stringify({ steps: saved }));
   let pending: Uint8Array[] = [Buffer.from(`flowgit-journal 1 ${header.byteLength}\n`), header];
   let pendingBytes = header.byteLength;
-  for (const content of contents) {
-    pending.push(content);
-    pendingBytes += content.byteLength;
+  for (const { from, to } of steps) {
+    for (const side of [from, to]) {
+      if (side?.type !== 'file') continue;
+      pending.push(side.content);
+      pendingBytes += side.content.byteLength;
+    }
     if (pendingBytes < chunkBytes) continue;
     yield Buffer.concat(pending);
     pending = [];
@@ -162,10 +164,6 @@ function decode(bytes: Buffer): Step[] {
   const steps = header.steps.map((step) => ({ ...step, from: restore(step.from), to: restore(step.to) }));
   if (offset !== bytes.byteLength) throw new Error('There is more than was written.');
   return steps;
-}
-
-function contentOf(side: Side): Uint8Array[] {
-  return side?.type === 'file' ? [side.content] : [];
 }
 
 function saveSide(side: Side): SavedSide {

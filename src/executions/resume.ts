@@ -5,6 +5,7 @@ import { Redactor } from '../redaction.js';
 import { createRunContext } from '../runtime/create-context.js';
 import { expressionScope } from '../runtime/expression-scope.js';
 import { resolveInputs } from '../runtime/inputs.js';
+import { inTransaction } from '../storage/postgres/in-transaction.js';
 import type { EngineStorage } from './fenced-storage.js';
 import { getExecution } from './read-executions.js';
 import type { RunSurroundings } from './run-execution.js';
@@ -27,7 +28,7 @@ export async function resumeExecution(
   const waiting = waitingOf(paused);
   if (paused === null || waiting === null) return false;
   const onResume = await readAnswer(surroundings, paused, waiting, inputs);
-  const isResumed = await database.db.transaction().execute(async (tx) => {
+  const isResumed = await inTransaction(database, async (tx) => {
     // Its time may be over at this moment, or somebody else resume it: one of them does.
     await sql`
       select 1 from flowgit.execution where tenant = ${tenant} and id = ${executionId} for update`.execute(

@@ -4,6 +4,7 @@ import { reportError } from '../errors.js';
 import { forgetDeadLetters } from '../queue/dead-letters.js';
 import type { RunQueue, RunRequest } from '../queue/types.js';
 import type { TaskRegistry } from '../runtime/registry.js';
+import { inTransaction } from '../storage/postgres/in-transaction.js';
 import type { StartRequest, StartRuns } from '../triggers/types.js';
 import { exclusiveKeys } from './exclusive-keys.js';
 import type { EngineStorage } from './fenced-storage.js';
@@ -24,7 +25,7 @@ export function startingRuns(
       ...request,
       executionId: request.executionId ?? randomUUID(),
     }));
-    const { started, needless } = await database.db.transaction().execute(async (tx) => {
+    const { started, needless } = await inTransaction(database, async (tx) => {
       // The first of those with one id.
       const distinct = [
         ...new Map(wanted.toReversed().map((one) => [one.executionId, one])).values(),

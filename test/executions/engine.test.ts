@@ -123,6 +123,29 @@ describe('an engine', () => {
     });
   });
 
+  it('says what is wrong when the database cannot take a run, and takes it when it can again', async () => {
+    const url = await server().createDatabase();
+    const engine = await open(url);
+    const flow = await store(engine, 'sync', sync());
+    const { database } = await openDatabase(url);
+    // What PostgreSQL says when its disk is full.
+    await sql`create function flowgit.full_disk() returns trigger language plpgsql as $$
+      begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$`.execute(
+      database.db,
+    );
+    await sql`create trigger full_disk before insert on flowgit.run
+      execute function flowgit.full_disk()`.execute(database.db);
+    await expect(start(engine, flow)).rejects.toMatchObject({
+      code: 'STORAGE_ERROR',
+      message: expect.stringContaining('No space left on device'),
+      hint: 'Its disk is full: free some space there and run again.',
+    });
+    expect(await engine.executions.list({})).toMatchObject([]);
+    await sql`drop trigger full_disk on flowgit.run`.execute(database.db);
+    await database.close();
+    expect(await start(engine, flow)).toMatchObject({ started: true });
+  });
+
   it('starts many together: each once, those that fail before they run, and none that is needless', async () => {
     const engine = await open(await server().createDatabase());
     const flow = await store(engine, 'sync', sync());

@@ -11,6 +11,7 @@ const hints: Record<string, string> = {
   '3D000': 'Create the database, or correct its name in the storage URL.',
   '42501': 'Grant the role CREATE on the database, or create the schema "flowgit" for it beforehand.',
   '42P01': 'The tables of flowgit are missing: were they removed while it ran? Run again.',
+  '53100': 'Its disk is full: free some space there and run again.',
   '53': 'The server is out of connections, memory or disk: see its log.',
   '22021': 'The database must have the encoding UTF8.',
 };

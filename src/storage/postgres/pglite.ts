@@ -78,7 +78,11 @@ async function start(cluster: string | null): Promise<{ client: pg.Client; stop(
     import('@electric-sql/pglite/node-postgres'),
   ]);
   if (cluster !== null) nodeFs.mkdirSync(join(cluster, '..'), { recursive: true });
-  const pglite = await (cluster === null ? PGlite.create() : PGlite.create(cluster));
+  const pglite = await (cluster === null ? PGlite.create() : PGlite.create(cluster)).catch(
+    (error: unknown) => {
+      throw fromWebAssembly(error);
+    },
+  );
   const client = new pg.Client(createPgConfig(pglite));
   await client.connect();
   return {
@@ -88,6 +92,17 @@ async function start(cluster: string | null): Promise<{ client: pg.Client; stop(
       await pglite.close();
     },
   };
+}
+
+/** Its file system fails with what is no `Error`, and has WASI's numbers. */
+function fromWebAssembly(error: unknown): unknown {
+  if (error instanceof Error || typeof error !== 'object' || error === null || !('errno' in error))
+    return error;
+  const what = 'the files of the database cannot be made';
+  const isFull = error.errno === 51;
+  // What PostgreSQL says of a full disk.
+  if (isFull) return Object.assign(new Error(`${what}: no space left on device`), { code: '53100' });
+  return new Error(`${what}: error ${String(error.errno)} of its file system`);
 }
 
 /** A pool of the only connection there is: whoever asks waits until it is given back. */

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { errorReport } from './error-codes.js';
 import { taskRun } from './execution.js';
-import { changeState, planDocument, planSummary } from './plan.js';
+import { planDocument, planSummary } from './plan.js';
 import { identifier, namespaceName } from './resources.js';
+import { runRecord } from './run-record.js';
 import { savedPlan } from './saved-plan.js';
 
 /** The shapes of the REST API's requests and answers. */
@@ -215,21 +216,6 @@ const syncSide = z.object({
   children: z.boolean(),
 });
 
-export const syncRun = z.object({
-  at: z.string(),
-  since: z.string().optional(),
-  count: z.int(),
-  outcome: z.enum(['SUCCESS', 'FAILED']),
-  task: z.string(),
-  flow: z.string(),
-  executionId: z.string(),
-  commit: z.string().nullable(),
-  summary: planSummary.nullable(),
-  changes: z.array(z.tuple([changeState, z.string(), z.string()])),
-  more: z.int(),
-  error: errorReport.nullable(),
-});
-
 const drift = z.object({
   changed: z.array(z.string()),
   added: z.array(z.string()),
@@ -242,7 +228,7 @@ export const syncDocument = z.object({
   suspendedAt: z.string().nullable(),
   commit: z.string().nullable().describe('Of the last run that wrote something.'),
   resources: z.int(),
-  lastRun: syncRun.nullable(),
+  lastRun: runRecord.nullable(),
   lastSuccess: z.string().nullable(),
   storage: drift.nullable(),
   git: z
@@ -251,7 +237,7 @@ export const syncDocument = z.object({
     .describe('Null unless `fetch=true`.'),
 });
 export const syncList = z.object({ syncs: z.array(syncDocument) });
-export const syncHistory = z.object({ runs: z.array(syncRun).describe('Newest first.') });
+export const syncHistory = z.object({ runs: z.array(runRecord).describe('Newest first.') });
 
 export const secretBody = z.strictObject({ value: z.string().min(1).max(65_536) });
 export const secretList = z.object({

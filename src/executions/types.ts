@@ -1,3 +1,5 @@
+import type * as z from 'zod';
+import type { executionState } from '../../schemas/api.js';
 import type { ErrorReport } from '../../schemas/error-codes.js';
 import type { TaskRun } from '../../schemas/execution.js';
 import type { PlanDocument } from '../../schemas/plan.js';
@@ -35,16 +37,7 @@ export interface ExecutionStore {
   watch(id: string, onChange: () => void): Promise<() => Promise<void>>;
 }
 
-export const executionStates = [
-  'QUEUED',
-  'RUNNING',
-  'PAUSED',
-  'SUCCESS',
-  'WARNING',
-  'FAILED',
-  'CANCELLED',
-] as const;
-export type ExecutionState = (typeof executionStates)[number];
+export type ExecutionState = z.output<typeof executionState>;
 
 /** What asked for a run. */
 export interface ExecutionTrigger {

@@ -67,7 +67,7 @@ function connect(options: RemoteOptions, surroundings: Parameters<typeof openSes
 }
 
 async function discover(session: RemoteSession): Promise<ReceivePackOffer> {
-  const { discoverReceivePack } = await import('./push/push-commit.js');
+  const { discoverReceivePack } = await import('./push/receive-pack.js');
   return discoverReceivePack(session);
 }
 

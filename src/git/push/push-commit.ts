@@ -11,8 +11,6 @@ import {
 import { branchMoved, describeRejection } from './rejection.js';
 import { type PushReport, readPushReport } from './report-status.js';
 
-export { discoverReceivePack };
-
 /** What {@link openForPush} makes: the snapshot with its objects. */
 export interface RemotePushBase extends PushBase {
   readonly snapshot: RemoteSnapshot | null;

@@ -3,7 +3,6 @@ import type { KnownCommit } from '../mirror/remote-memory.js';
 import { MemoryObjectStore } from '../objects/memory-store.js';
 import type { ReadableObjects } from '../objects/store.js';
 import type { PackObjects } from '../pack/pack-objects.js';
-import { readPack } from '../pack/read-pack.js';
 import { EmptyResponseError, RefusedRequestError } from '../protocol/remote-message.js';
 import type { FetchRequest, RemoteSession } from '../session.js';
 
@@ -23,7 +22,11 @@ export class ObjectFetcher {
 
   async fetch(request: FetchRequest): Promise<void> {
     const { limits, onProgress } = this.#session;
-    const { pack } = await this.#session.fetchPack(request);
+    // What reads the pack is loaded while the server makes it.
+    const [{ pack }, { readPack }] = await Promise.all([
+      this.#session.fetchPack(request),
+      import('../pack/read-pack.js'),
+    ]);
     const bases = request.thin === true ? this.objects : undefined;
     const objects = await readPack(pack, { limits, bases, onProgress: (event) => onProgress(event) });
     this.objects.addLayer(objects);

@@ -1,7 +1,6 @@
 import { BranchNotFoundError, InvalidPropertiesError, RevisionNotFoundError } from '../../errors.js';
 import type { RemoteSession } from '../session.js';
 import type { RemoteRefs, Revision } from '../types.js';
-import { findAbbreviatedCommit } from './abbreviated-commit.js';
 
 export interface ResolvedRevision {
   /** A commit, or an annotated tag of one. */
@@ -98,7 +97,9 @@ async function resolveCommit(session: RemoteSession, commit: string): Promise<Re
       hint: 'Write 4 to 40 hexadecimal digits.',
     });
   }
-  const full = oid.length === 40 ? oid : await findAbbreviatedCommit(session, oid);
+  if (oid.length === 40) return { oid, name: oid };
+  const { findAbbreviatedCommit } = await import('./abbreviated-commit.js');
+  const full = await findAbbreviatedCommit(session, oid);
   return { oid: full, name: full };
 }
 

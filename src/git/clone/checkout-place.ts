@@ -37,7 +37,7 @@ export class CheckoutPlace {
   }
 
   writeFile(file: CheckoutFile, content: Uint8Array): fs.BigIntStats {
-    return fillFile(fs, this.#open(file), content);
+    return fillFile(fs, this.#open(file), content, 0, content.length);
   }
 
   async streamFile(file: CheckoutFile, entry: number, pack: DiskPack): Promise<fs.BigIntStats> {

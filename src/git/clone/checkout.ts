@@ -128,7 +128,7 @@ export class Checkout {
     const total = this.#files.length;
     let written = 0;
     let turnStarted = performance.now();
-    const next = (): number | undefined => this.#queue.take() ?? this.#others.pop();
+    const next = (): number | undefined => this.#others.pop() ?? this.#queue.take();
     for (let number = next(); number !== undefined; number = next()) {
       const streaming = this.#writeFile(number);
       if (streaming) await streaming;

@@ -1,38 +1,25 @@
 import type * as fs from 'node:fs';
 import { type MessagePort, Worker } from 'node:worker_threads';
+import { cells, fieldsEach, type SharedMemory, slotFields } from './file-jobs.js';
 import { fillFile } from './fill-file.js';
-import { recordBytes, writeStatRecord } from './stat-record.js';
+import { writeStatRecord } from './stat-record.js';
 
-/** A small file that is to be made. */
-export interface NewFile {
-  path: string | Uint8Array;
-  permissions: number;
-  content: Uint8Array;
+/** The thread's last message. */
+interface Failure {
+  /** The path as bytes in latin1, below the root. */
+  path: string;
+  message: string;
+  code: string | undefined;
 }
 
-/** What the thread is given. */
-interface Batch {
-  paths: readonly (string | Uint8Array)[];
-  permissions: readonly number[];
-  /** Where each content ends in `contents`. */
-  ends: readonly number[];
-  contents: Uint8Array<ArrayBuffer>;
-}
-
-/** What became of it: a record for each file, or the file that failed. */
-interface Answer {
-  records: Uint8Array;
-  failed: { index: number; message: string; code: string | undefined } | null;
-}
-
-/** A file of a batch could not be made; those in front of it are there. */
+/** A file could not be made; those before it are there. */
 export class FileFailure extends Error {
-  readonly index: number;
+  readonly path: string;
   readonly code: string | undefined;
 
-  constructor({ index, message, code }: { index: number; message: string; code: string | undefined }) {
+  constructor({ path, message, code }: Failure) {
     super(message);
-    this.index = index;
+    this.path = path;
     this.code = code;
   }
 }
@@ -43,101 +30,111 @@ export class FileFailure extends Error {
  */
 export class FileHelper {
   readonly #worker: Worker;
-  readonly #answers: ((answer: Answer | Error) => void)[] = [];
-  #ready = false;
+  #hasEnded = false;
   #failure: Error | null = null;
 
   /**
-   * @param onReady called when it can be given its first batch
+   * @param root absolute path of the directory that the files are below
    * @throws where no thread may be started
    */
-  constructor(onReady: () => void) {
+  constructor(root: string, memory: SharedMemory) {
     // Nothing that this process was started with concerns it.
-    this.#worker = new Worker(program, { eval: true, env: {}, execArgv: [] });
-    this.#worker.on('message', (answer: Answer | 'ready') => {
-      if (answer !== 'ready') {
-        this.#answers.shift()?.(answer);
-        return;
-      }
-      this.#ready = true;
-      onReady();
+    this.#worker = new Worker(program, { eval: true, env: {}, execArgv: [], workerData: { root, memory } });
+    this.#worker.on('message', (failure: Failure) => {
+      this.#failure ??= new FileFailure(failure);
     });
-    this.#worker.on('error', (error: unknown) => this.#fail(error));
-    this.#worker.on('exit', () => this.#fail(new Error('The thread that writes files has ended.')));
+    this.#worker.on('error', (error: unknown) => {
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    });
+    this.#worker.on('exit', () => {
+      this.#hasEnded = true;
+    });
   }
 
-  /** False before it has started, and for ever when it cannot start. */
-  get isReady(): boolean {
-    return this.#ready && this.#failure === null;
+  /** Whether the thread has ended, for whatever reason. An event tells of it. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
-  /**
-   * @returns the files' records, one behind the other
-   * @throws FileFailure
-   */
-  async write(files: readonly NewFile[]): Promise<Uint8Array> {
-    const batch = batchOf(files);
-    const answer = await new Promise<Answer | Error>((resolve) => {
-      this.#answers.push(resolve);
-      this.#worker.postMessage(batch, [batch.contents.buffer]);
-    });
-    if (answer instanceof Error) throw answer;
-    if (answer.failed !== null) throw new FileFailure(answer.failed);
-    return answer.records;
+  /** What it could not go on after. */
+  get failure(): Error | null {
+    return this.#failure;
   }
 
   /** Ends the thread, whatever it is at. */
   async stop(): Promise<void> {
     await this.#worker.terminate();
   }
-
-  #fail(error: unknown): void {
-    this.#failure ??= error instanceof Error ? error : new Error(String(error));
-    for (const answer of this.#answers.splice(0)) answer(this.#failure);
-  }
 }
 
-/** Contents are copied into memory that is handed over: where they stand, others stand too. */
-function batchOf(files: readonly NewFile[]): Batch {
-  const contents = new Uint8Array(files.reduce((sum, { content }) => sum + content.length, 0));
-  const ends: number[] = [];
-  let end = 0;
-  for (const { content } of files) {
-    contents.set(content, end);
-    end += content.length;
-    ends.push(end);
-  }
-  const [paths, permissions] = [files.map(({ path }) => path), files.map((file) => file.permissions)];
-  return { paths, permissions, ends, contents };
+/** What the thread is given, and of ours what it works with. */
+interface Surroundings {
+  fs: typeof fs;
+  port: MessagePort;
+  root: string;
+  memory: SharedMemory;
+  fill: typeof fillFile;
+  record: typeof writeStatRecord;
+  cell: typeof cells;
+  field: typeof slotFields;
+  fieldsEach: number;
 }
 
-/** What the thread does. As text it knows nothing but its parameters. */
-function serveBatches(
-  calls: typeof fs,
-  port: MessagePort,
-  fill: typeof fillFile,
-  record: typeof writeStatRecord,
-  bytesEach: number,
-): void {
-  port.on('message', ({ paths, permissions, ends, contents }: Batch) => {
-    const records = new Uint8Array(paths.length * bytesEach);
-    const view = new DataView(records.buffer);
-    let failed: Answer['failed'] = null;
-    for (let index = 0; index < paths.length && failed === null; index++) {
-      const content = contents.subarray(ends[index - 1] ?? 0, ends[index]);
-      try {
-        const file = calls.openSync(paths[index] as string, 'wx', permissions[index]);
-        record(view, index * bytesEach, fill(calls, file, content));
-      } catch (error) {
-        const { message, code } = error as NodeJS.ErrnoException;
-        failed = { index, message, code };
-      }
+/** What the thread does. As text it knows nothing but its parameter. */
+function serveJobs({ fs, port, root, memory, fill, record, cell, field, fieldsEach }: Surroundings): void {
+  const { cells, slots } = memory;
+  const room = Buffer.from(memory.room.buffer);
+  const records = new DataView(memory.room.buffer);
+
+  /** @returns the number of the first job, or -1 */
+  const take = (): number => {
+    for (;;) {
+      const range = Atomics.load(cells, cell.range);
+      const first = range >>> 16;
+      const end = range & 0xffff;
+      if (first === end) return -1;
+      const rest = (((first + 1) & 0xffff) << 16) | end;
+      if (Atomics.compareExchange(cells, cell.range, range, rest) === range) return first;
     }
-    port.postMessage({ records, failed }, [records.buffer]);
-  });
-  port.postMessage('ready');
+  };
+  const make = (job: number): void => {
+    const slot = (job * fieldsEach) % slots.length;
+    const start = slots[slot + field.start] ?? 0;
+    const pathEnd = start + (slots[slot + field.pathBytes] ?? 0);
+    const end = pathEnd + (slots[slot + field.contentBytes] ?? 0);
+    const path = room.toString('latin1', start, pathEnd);
+    try {
+      const isAscii = !/[\x80-\xff]/.test(path);
+      const place = isAscii
+        ? `${root}/${path}`
+        : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')]);
+      const file = fs.openSync(place, 'wx', slots[slot + field.permissions]);
+      record(records, start, fill(fs, file, room, pathEnd, end));
+    } catch (error) {
+      const { message, code } = error as NodeJS.ErrnoException;
+      port.postMessage({ path, message, code });
+      Atomics.store(cells, cell.failed, 1);
+      return;
+    }
+    Atomics.store(cells, cell.done, (job + 1) & 0xffff);
+    Atomics.notify(cells, cell.done);
+  };
+
+  while (Atomics.load(cells, cell.failed) === 0) {
+    const news = Atomics.load(cells, cell.news);
+    const job = take();
+    if (job !== -1) make(job);
+    else if (Atomics.load(cells, cell.closed) === 1) return;
+    else {
+      Atomics.store(cells, cell.asleep, 1);
+      Atomics.wait(cells, cell.news, news);
+      Atomics.store(cells, cell.asleep, 0);
+    }
+  }
 }
 
-const program = `(${serveBatches})(
-  require('node:fs'), require('node:worker_threads').parentPort, ${fillFile}, ${writeStatRecord}, ${recordBytes},
-);`;
+const program = `const { parentPort: port, workerData } = require('node:worker_threads');
+(${serveJobs})({
+  ...workerData, port, fs: require('node:fs'), fill: ${fillFile}, record: ${writeStatRecord},
+  cell: ${JSON.stringify(cells)}, field: ${JSON.stringify(slotFields)}, fieldsEach: ${fieldsEach},
+});`;

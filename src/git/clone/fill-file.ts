@@ -4,17 +4,19 @@ import type * as fs from 'node:fs';
 type FileCalls = Pick<typeof fs, 'writeSync' | 'fstatSync' | 'closeSync'>;
 
 /**
- * Writes a new file's content and closes it. Self-contained, with nothing imported: the thread of `file-helper.ts` runs
- * its text.
+ * Writes a new file's content, from `start` to `end` in `bytes`, and closes it. Self-contained, with nothing imported:
+ * the thread of `file-helper.ts` runs its text.
  * @returns what the file system says of the file
  */
 export function fillFile(
   { writeSync, fstatSync, closeSync }: FileCalls,
   file: number,
-  content: Uint8Array,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
 ): fs.BigIntStats {
   try {
-    for (let at = 0; at < content.length; ) at += writeSync(file, content, at);
+    for (let at = start; at < end; ) at += writeSync(file, bytes, at, end - at);
     return fstatSync(file, { bigint: true });
   } finally {
     closeSync(file);

@@ -1,14 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import { nameClash, permissionsOf } from './checkout-place.js';
-import { diskPath } from './disk-path.js';
-import { FileFailure, FileHelper, type NewFile } from './file-helper.js';
+import { FileFailure, FileHelper } from './file-helper.js';
+import { FileJobs } from './file-jobs.js';
 import type { CheckoutFile } from './list-checkout.js';
-import { recordBytes, type StatRecords } from './stat-record.js';
+import type { StatRecords } from './stat-record.js';
 
-const fewestInBatch = 32;
-const mostInBatch = 256;
-const batchBytes = 1024 * 1024;
-/** One that is written, and one so that the helper need not wait. */
-const batchesAtOnce = 2;
+/** So many are handed over together: a thread that sleeps is not woken for each. */
+const fewestTogether = 32;
 
 export interface WritingQueueOptions {
   root: string;
@@ -27,122 +25,98 @@ export interface WritingQueueOptions {
  */
 export class WritingQueue {
   readonly #options: WritingQueueOptions;
-  readonly #helper: FileHelper | null;
-  readonly #batches = new Set<Promise<void>>();
+  readonly #jobs: FileJobs | null = null;
+  readonly #helper: FileHelper | null = null;
+  /** In the order in which they came; those before `#front` were handed over. */
   readonly #waiting: number[] = [];
-  /** Where the helper goes on. */
   #front = 0;
+  /** Too large to be handed over. */
+  readonly #large: number[] = [];
   #writtenByHelper = 0;
-  #failure: Error | null = null;
-  #stopped = false;
 
   constructor(options: WritingQueueOptions) {
     this.#options = options;
-    this.#helper = options.helped ? this.#startHelper() : null;
+    if (!options.helped) return;
+    const jobs = new FileJobs();
+    try {
+      this.#helper = new FileHelper(options.root, jobs.memory);
+      this.#jobs = jobs;
+    } catch {
+      // Where no threads are allowed, the caller writes everything.
+    }
   }
 
+  /** So far. */
   get writtenByHelper(): number {
+    if (this.#jobs !== null) this.#collect(this.#jobs);
     return this.#writtenByHelper;
   }
 
   add(number: number): void {
     this.#waiting.push(number);
-    if (this.#left >= mostInBatch) this.#feedHelper();
+    if (this.#jobs !== null && this.#waiting.length - this.#front >= fewestTogether)
+      this.#handOver(this.#jobs);
   }
 
-  /**
-   * The next file for the caller to write; undefined when none is left.
-   * @throws what the helper failed with
-   */
+  /** The next file for the caller to write; undefined when none is left, or the helper failed. */
   take(): number | undefined {
-    if (this.#failure !== null) throw this.#failure;
-    return this.#left > 0 ? this.#waiting.pop() : undefined;
+    const jobs = this.#jobs;
+    if (jobs?.hasFailed) return undefined;
+    if (jobs !== null && jobs.waiting < fewestTogether) this.#handOver(jobs);
+    if (this.#large.length > 0) return this.#large.pop();
+    return this.#front < this.#waiting.length ? this.#waiting.pop() : jobs?.takeBack();
   }
 
   /**
-   * Waits until the helper has written what it took.
+   * Waits until the helper has written what it took. Nothing may be added any more.
    * @throws CheckoutConflictError, and whatever the file system fails with
    */
   async finish(): Promise<void> {
-    while (this.#batches.size > 0) await Promise.all(this.#batches);
-    if (this.#failure !== null) throw this.#failure;
+    const [jobs, helper] = [this.#jobs, this.#helper];
+    if (jobs === null || helper === null) return;
+    // The thread goes away while the caller does what is left to do.
+    jobs.close();
+    while (this.#collect(jobs) && !helper.hasEnded) {
+      jobs.wait();
+      // That the thread has ended is an event, which takes a turn of the loop.
+      if (this.#collect(jobs)) await setImmediate();
+    }
+    // One that could not start, or that ended between two files, leaves nothing undone: the caller has written the rest.
+    if (this.#collect(jobs)) throw this.#explained(helper.failure);
   }
 
   /** Nothing is written any more once this is done. */
   async stop(): Promise<void> {
-    this.#stopped = true;
     await this.#helper?.stop();
   }
 
-  get #left(): number {
-    return this.#waiting.length - this.#front;
-  }
-
-  #startHelper(): FileHelper | null {
-    try {
-      return new FileHelper(() => this.#feedHelper());
-    } catch {
-      return null; // where no threads are allowed, the caller writes everything
+  #handOver(jobs: FileJobs): void {
+    this.#collect(jobs);
+    const { files, contentOf } = this.#options;
+    const before = this.#front;
+    for (; this.#front < this.#waiting.length; this.#front++) {
+      const number = this.#waiting[this.#front] ?? 0;
+      const content = contentOf(number);
+      const file = files[number];
+      if (content === undefined || file === undefined) break;
+      const { path, mode } = file;
+      if (!jobs.fits(path, content)) this.#large.push(number);
+      else if (!jobs.offer(number, { path, content, permissions: permissionsOf(mode) })) break;
     }
+    if (this.#front > before) jobs.announce();
   }
 
-  #feedHelper(): void {
-    const helper = this.#helper;
-    while (helper?.isReady === true && this.#batches.size < batchesAtOnce) {
-      if (this.#stopped || this.#failure !== null) return;
-      const batch = this.#takeBatch();
-      if (batch.length === 0) return;
-      const writing = this.#writeBatch(helper, batch)
-        .catch((error: unknown) => this.#fail(error))
-        .finally(() => {
-          this.#batches.delete(writing);
-          this.#feedHelper();
-        });
-      this.#batches.add(writing);
-    }
+  /** @returns whether the helper has something left to do */
+  #collect(jobs: FileJobs): boolean {
+    return jobs.collect((number, record) => {
+      this.#options.records.copy(number, record);
+      this.#writtenByHelper++;
+    });
   }
 
-  #fail(error: unknown): void {
-    this.#failure ??= error instanceof Error ? error : new Error(String(error));
+  #explained(failure: Error | null): Error {
+    if (failure === null) return new Error('The thread that writes files has ended.');
+    if (!(failure instanceof FileFailure && failure.code === 'EEXIST')) return failure;
+    return nameClash(this.#options.root, failure.path, failure);
   }
-
-  /** The fewer are left, the fewer are taken: both shall have done at the same time. */
-  #takeBatch(): Numbered[] {
-    const { root, files, contentOf } = this.#options;
-    const most = Math.min(mostInBatch, this.#left >> 2);
-    const batch: Numbered[] = [];
-    if (most < fewestInBatch) return batch;
-    try {
-      for (let bytes = 0; batch.length < most && bytes < batchBytes; this.#front++) {
-        const number = this.#waiting[this.#front] ?? 0;
-        const content = contentOf(number);
-        const file = files[number];
-        if (content === undefined || file === undefined) break;
-        const permissions = permissionsOf(file.mode);
-        batch.push({ number, path: diskPath(root, file.path), permissions, content });
-        bytes += content.length;
-      }
-    } catch (error) {
-      this.#fail(error); // told to whoever takes the next one: here nobody listens
-    }
-    return batch;
-  }
-
-  async #writeBatch(helper: FileHelper, batch: readonly Numbered[]): Promise<void> {
-    const { root, files, records } = this.#options;
-    try {
-      const made = await helper.write(batch);
-      batch.forEach(({ number }, row) => {
-        records.copy(number, made.subarray(row * recordBytes, (row + 1) * recordBytes));
-      });
-      this.#writtenByHelper += batch.length;
-    } catch (error) {
-      if (!(error instanceof FileFailure && error.code === 'EEXIST')) throw error;
-      throw nameClash(root, files[batch[error.index]?.number ?? 0]?.path ?? '', error);
-    }
-  }
-}
-
-interface Numbered extends NewFile {
-  number: number;
 }

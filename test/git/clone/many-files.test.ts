@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, readlink, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { gitEnvironment } from '../../support/bare-repository.js';
 import { feedFastImport, git, StoryClones } from '../../support/story-clones.js';
@@ -73,6 +74,31 @@ describe('a clone of many files', () => {
     if (end === 'done') expect(phase).toBe('checkout');
     else {
       expect(end).toBe('CANCELLED');
+      await expect(stat(directory)).rejects.toMatchObject({ code: 'ENOENT' });
+    }
+  });
+
+  test.each([
+    ['at once', 0],
+    ['while it writes', 2000],
+  ])('whose second thread is ended %s is whole, or fails and leaves nothing behind', async (_, after) => {
+    const directory = served.place();
+    const threads: Worker[] = [];
+    process.once('worker', (thread) => {
+      threads.push(thread);
+      if (after === 0) void thread.terminate();
+    });
+    const onProgress = ({ phase, done }: { phase: string; done: number }) => {
+      if (phase === 'receive' && done >= after) void threads.pop()?.terminate();
+    };
+    const end = await served.clone(url, { directory }, { onProgress }).then(
+      () => 'done',
+      (error: Error) => error.message,
+    );
+    if (end === 'done') expect(await git(directory, 'status', '--porcelain')).toBe('');
+    else {
+      expect(end).toBe('The thread that writes files has ended.');
+      expect(after).toBeGreaterThan(0);
       await expect(stat(directory)).rejects.toMatchObject({ code: 'ENOENT' });
     }
   });

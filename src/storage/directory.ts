@@ -1,5 +1,4 @@
 import nodeFs from 'node:fs';
-import { resolve } from 'node:path';
 import { checkBatch, throwIfCancelled } from './batch.js';
 import { DirectoryAccess } from './directory/access.js';
 import { applyToDirectory } from './directory/apply.js';
@@ -19,14 +18,13 @@ export interface DirectoryStorageOptions {
 }
 
 /**
- * Storage in a directory that people look at and edit: see directory/layout.ts for what lies where. The directory is
- * made by the first write. What someone changes by hand is found by the next call, as a new revision.
+ * Storage in a directory; `openDirectoryStorage` is the way to it.
+ * @param root absolute
  */
-export async function openDirectoryStorage(
-  directory: string,
-  { lockTimeoutMs = 10_000, fs = nodeFs }: DirectoryStorageOptions = {},
-): Promise<StorageAdapter> {
-  const root = resolve(directory);
+export function createDirectoryStorage(
+  root: string,
+  { lockTimeoutMs = 10_000, fs = nodeFs }: DirectoryStorageOptions,
+): StorageAdapter {
   const location = `file:${root}`;
   const disk: Disk = { fs, root, location };
   const access = new DirectoryAccess(disk, new Ledger(disk), lockTimeoutMs);

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UnsupportedError } from '../errors.js';
-import { openDirectoryStorage } from './directory.js';
 import { createMemoryStorage } from './memory.js';
+import { openDirectoryStorage } from './open-directory.js';
 import type { StorageAdapter } from './types.js';
 
 export interface OpenStorageOptions {

@@ -1,5 +1,3 @@
-import ignore from 'ignore';
-
 /** Files in `gitDirectory` that hold gitignore rules for flowgit. They are never synced, pushed or deleted themselves. */
 export const ignoreFileNames: readonly string[] = ['.kestraignore', '.flowgitignore'];
 
@@ -7,8 +5,9 @@ export const ignoreFileNames: readonly string[] = ['.kestraignore', '.flowgitign
 export type IgnoreRules = (path: string) => boolean;
 
 /** Rules of all given files together; later lines win, as in one gitignore file. */
-export function ignoreRules(files: readonly string[]): IgnoreRules {
+export async function ignoreRules(files: readonly string[]): Promise<IgnoreRules> {
   if (files.length === 0) return (path) => ignoreFileNames.includes(path);
+  const { default: ignore } = await import('ignore');
   const rules = ignore({ ignorecase: false });
   for (const text of files) rules.add(text.replace(/^\uFEFF/, ''));
   return (path) => {

@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import picomatch from 'picomatch';
 import type { RunContext, WorkingDirectory } from './context.js';
 import { writeInside } from './input-files.js';
 import { insideDirectory } from './inside-directory.js';
@@ -18,7 +17,7 @@ export async function writeNamespaceFiles(
   directory: WorkingDirectory,
   options: NamespaceFilesOptions,
 ): Promise<void> {
-  const isWanted = matcher(options);
+  const isWanted = await matcher(options);
   for (const namespace of options.namespaces ?? [context.identity.namespace]) {
     const entries = await context.storage.list({ kind: 'file', namespace, children: false }, context);
     const wanted = entries.filter(({ key }) => isWanted(key.id));
@@ -39,13 +38,14 @@ export async function writeNamespaceFiles(
   }
 }
 
-function matcher({ include, exclude }: NamespaceFilesOptions): (path: string) => boolean {
-  const isIncluded = include.length === 0 ? () => true : compile(include);
-  const isExcluded = exclude.length === 0 ? () => false : compile(exclude);
+async function matcher({ include, exclude }: NamespaceFilesOptions): Promise<(path: string) => boolean> {
+  const isIncluded = include.length === 0 ? () => true : await compile(include);
+  const isExcluded = exclude.length === 0 ? () => false : await compile(exclude);
   return (path) => isIncluded(path) && !isExcluded(path);
 }
 
-function compile(globs: readonly string[]): (path: string) => boolean {
+async function compile(globs: readonly string[]): Promise<(path: string) => boolean> {
+  const { default: picomatch } = await import('picomatch');
   return picomatch(
     globs.map((glob) => (glob.includes('/') ? glob.replace(/^\/+/, '') : `**/${glob}`)),
     { dot: true },

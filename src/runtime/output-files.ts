@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import picomatch from 'picomatch';
 import type { RunContext, WorkingDirectory } from './context.js';
 
 /**
@@ -15,6 +14,7 @@ export async function storeOutputFiles(
   const stored: Record<string, string> = {};
   if (globs.length === 0) return stored;
   const root = await directory.path();
+  const { default: picomatch } = await import('picomatch');
   const isWanted = picomatch(
     globs.map((glob) => glob.replace(/^(\.?\/)+/, '')),
     { dot: true },

@@ -58,7 +58,7 @@ describe('stored flows that ignore rules protect', () => {
     deletes?: boolean;
   }) {
     const snapshot = snapshotOf(given.files ?? {});
-    const ignored = ignoreRules([given.rules]);
+    const ignored = await ignoreRules([given.rules]);
     const names = await ignoredFlows({
       snapshot,
       place,

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ignoreRules } from '../../src/resources/ignore-rules.js';
 
 describe('ignoreRules', () => {
-  it('never lets the ignore files themselves through', () => {
-    const rules = ignoreRules([]);
+  it('never lets the ignore files themselves through', async () => {
+    const rules = await ignoreRules([]);
     expect(['.kestraignore', '.flowgitignore', 'a/.kestraignore', 'a.yml'].map(rules)).toEqual([
       true,
       true,
@@ -28,12 +28,12 @@ describe('ignoreRules', () => {
     ['a\r\nb\r\n', 'a', true],
     ['\uFEFFa\nb', 'a', true],
     ['name with space', 'name with space', true],
-  ])('%j ignores %s: %s', (text, path, ignored) => {
-    expect(ignoreRules([text])(path)).toBe(ignored);
+  ])('%j ignores %s: %s', async (text, path, ignored) => {
+    expect((await ignoreRules([text]))(path)).toBe(ignored);
   });
 
-  it('lets a later file have the last word', () => {
-    expect(ignoreRules(['*.yml', '!a.yml'])('a.yml')).toBe(false);
-    expect(ignoreRules(['!a.yml', '*.yml'])('a.yml')).toBe(true);
+  it('lets a later file have the last word', async () => {
+    expect((await ignoreRules(['*.yml', '!a.yml']))('a.yml')).toBe(false);
+    expect((await ignoreRules(['!a.yml', '*.yml']))('a.yml')).toBe(true);
   });
 });

@@ -7,12 +7,16 @@ import type { Push } from './push.js';
 export type PushFilter = Pick<PushTrigger, 'url' | 'branches' | 'paths'>;
 
 /** Why a push does not start the trigger's flow; null when it does. */
-export function whyNot(push: Push, filter: PushFilter): 'repository' | 'branch' | 'paths' | null {
+export async function whyNot(
+  push: Push,
+  filter: PushFilter,
+): Promise<'repository' | 'branch' | 'paths' | null> {
   if (!isTo(push, repositoryName(filter.url))) return 'repository';
-  if (!matchGlobs(filter.branches)(push.branch)) return 'branch';
+  const isBranch = await matchGlobs(filter.branches);
+  if (!isBranch(push.branch)) return 'branch';
   // What is not known to be elsewhere may be here.
   if (filter.paths === undefined || push.paths === null) return null;
-  return push.paths.some(matchGlobs(filter.paths.flatMap(withContents))) ? null : 'paths';
+  return push.paths.some(await matchGlobs(filter.paths.flatMap(withContents))) ? null : 'paths';
 }
 
 function isTo({ urls, name }: Push, wanted: string): boolean {

@@ -81,7 +81,7 @@ async function requestFor(
       triggerScope(flow, null),
       trigger.id,
     )) as PushFilter;
-    const reason = whyNot(push, filter);
+    const reason = await whyNot(push, filter);
     if (reason === 'repository') return otherRepository;
     if (reason !== null) return reason === 'branch' ? otherBranch : otherPaths;
     const variables = variablesOf(trigger.provider, filter.url, push);

@@ -4,15 +4,11 @@ import { bool } from '../schemas/property.js';
 import { namespaceName, type ResourceKey } from '../schemas/resources.js';
 import { authorship, gitDirectory, globs, guards, pushOutput } from '../schemas/transfer.js';
 import type { Remote } from '../src/git/types.js';
-import { readGitFlows, refuseDuplicates } from '../src/plan/git-flows.js';
 import { loadIgnoreRules, relativePath } from '../src/plan/load-ignore-rules.js';
-import { placeFlows, rememberPushed } from '../src/plan/place-flows.js';
 import { readSyncState } from '../src/plan/read-sync-state.js';
 import { formatRevision } from '../src/plan/report.js';
-import { readStoredFlows } from '../src/plan/stored-flows.js';
 import type { SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, moveNamespace, pathOfFlow } from '../src/resources/flow-path.js';
-import { rewriteNamespace } from '../src/resources/flow-source.js';
 import { matchGlobs } from '../src/resources/globs.js';
 import { KeyMap } from '../src/resources/key-map.js';
 import { decodeUtf8 } from '../src/resources/text.js';
@@ -20,12 +16,12 @@ import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { listBothSides } from '../src/runtime/list-both-sides.js';
 import { agreementOf, rememberAgreement, stillAt, unchangedSince } from '../src/runtime/no-change.js';
-import { pushEndpoints, pushRows, pushToGit } from '../src/runtime/push-to-git.js';
+import { pushEndpoints } from '../src/runtime/push-sides.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
 import { retryOnRace } from '../src/runtime/retry-on-race.js';
 import { type Sign, signerOf } from '../src/runtime/signer.js';
-import { writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
+import { writeRows } from '../src/runtime/write-rows.js';
 import { inScope } from '../src/storage/types.js';
 
 const properties = z.strictObject({
@@ -112,7 +108,6 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
   const place: FlowPlace = { directory, namespace: targetNamespace, children };
   const scope = { kind: 'flow', namespace: sourceNamespace, children } as const;
   const identity = identityOf(remote, properties);
-  const selected = matchGlobs(properties.flows);
   const state = await readSyncState(context.storage, identity);
   const base = await remote.openForPush(properties.branch, { path: directory, contents: 'none' });
   const endpoints = pushEndpoints(context, { identity, scope, base });
@@ -129,12 +124,18 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     }
   }
 
-  const { entries, listed, version } = await listBothSides(context, base, directory, scope);
+  const [{ entries, listed, version }, selected, flows, { pushRows, pushToGit }] = await Promise.all([
+    listBothSides(context, base, directory, scope),
+    matchGlobs(properties.flows),
+    // What reads flows, compares and commits is loaded while the server answers.
+    import('../src/plan/flows.js'),
+    import('../src/runtime/push-to-git.js'),
+  ]);
   const ignored =
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
   const isIgnored = (path: string) => ignored(relativePath(directory, path));
 
-  const stored = await readStoredFlows(context.storage, {
+  const stored = await flows.readStoredFlows(context.storage, {
     entries: listed.filter(({ key }) => selected(key.id)),
     state,
     toGit,
@@ -144,15 +145,15 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
   for (const { note } of stored.unfit) context.logger.info({ flow: note }, 'not pushed');
   const visible = entries.filter((entry) => !isIgnored(entry.path));
   const pathOf = ({ namespace, id }: ResourceKey) => pathOfFlow(place, toGit(namespace), id);
-  const memory = rememberPushed(state, stored.flows, pathOf);
+  const memory = flows.rememberPushed(state, stored.flows, pathOf);
   const found =
     base.snapshot === null
       ? { flows: [], invalid: [] }
-      : await readGitFlows({ snapshot: base.snapshot, entries: visible, place, memory, toStorage });
-  refuseDuplicates(found.flows);
+      : await flows.readGitFlows({ snapshot: base.snapshot, entries: visible, place, memory, toStorage });
+  flows.refuseDuplicates(found.flows);
   const target = { kind: 'flow', namespace: targetNamespace, children } as const;
   const writes = (name: string) => inScope(target, { kind: 'flow', namespace: name, id: '' });
-  const placed = placeFlows({ stored, found, entries, selected, writes, pathOf, isIgnored });
+  const placed = flows.placeFlows({ stored, found, entries, selected, writes, pathOf, isIgnored });
   const result = await pushToGit(context, {
     task: PushFlows.type,
     properties,
@@ -169,7 +170,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     storedOids: new KeyMap(stored.flows.map(({ key, storedOid }) => [key, storedOid])),
     inGit: (content, { namespace }) => {
       const source = decodeUtf8(content);
-      return source === null ? content : Buffer.from(rewriteNamespace(source, toGit(namespace)));
+      return source === null ? content : Buffer.from(flows.rewriteNamespace(source, toGit(namespace)));
     },
     read: stored.read,
   });

@@ -17,12 +17,13 @@ import type { RunContext } from '../src/runtime/context.js';
 import { fileSyncIdentity } from '../src/runtime/file-sync-identity.js';
 import { listBothSides } from '../src/runtime/list-both-sides.js';
 import { agreementOf, rememberAgreement, stillAt, unchangedSince } from '../src/runtime/no-change.js';
-import { pushEndpoints, pushRows, pushToGit } from '../src/runtime/push-to-git.js';
+import { pushEndpoints } from '../src/runtime/push-sides.js';
+import { readStored } from '../src/runtime/read-stored.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
 import { retryOnRace } from '../src/runtime/retry-on-race.js';
 import { type Sign, signerOf } from '../src/runtime/signer.js';
-import { readStored, writeRows } from '../src/runtime/sync-to-storage.js';
 import { Task } from '../src/runtime/task.js';
+import { writeRows } from '../src/runtime/write-rows.js';
 
 const properties = z.strictObject({
   ...connection,
@@ -95,7 +96,6 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
   const { namespace, gitDirectory: directory } = properties;
   const scope = { kind: 'file', namespace, children: false } as const;
   const identity = fileSyncIdentity('PUSH', remote, properties);
-  const selected = matchGlobs(properties.files);
   const state = await readSyncState(context.storage, identity);
   const base = await remote.openForPush(properties.branch, { path: directory, contents: 'none' });
   const endpoints = pushEndpoints(context, { identity, scope, base });
@@ -115,7 +115,12 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     }
   }
 
-  const { entries, listed, version } = await listBothSides(context, base, directory, scope);
+  const [{ entries, listed, version }, selected, { pushRows, pushToGit }] = await Promise.all([
+    listBothSides(context, base, directory, scope),
+    matchGlobs(properties.files),
+    // What compares and commits is loaded while the server answers.
+    import('../src/runtime/push-to-git.js'),
+  ]);
   const ignored =
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
   const inScope = ({ id }: ResourceKey) => selected(id) && !ignored(pathOfFile(id));

@@ -12,21 +12,19 @@ import {
   verification,
 } from '../schemas/transfer.js';
 import type { Remote } from '../src/git/types.js';
-import { adoptChanged, adoptFlows } from '../src/plan/adopt-flows.js';
-import { memoryOf, readGitFlows, refuseDuplicates } from '../src/plan/git-flows.js';
-import { ignoredFlows } from '../src/plan/ignored-flows.js';
 import { loadSyncState, openSyncState } from '../src/plan/read-sync-state.js';
 import { formatRevision, jsonLines, remarks } from '../src/plan/report.js';
 import type { SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, namespaceOfPath, pathOfFlow } from '../src/resources/flow-path.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
-import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, openRevision, revisionOf, signedTag, verifiedBy } from '../src/runtime/open-source.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
-import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
+import { retryOnConflict } from '../src/runtime/retry-on-conflict.js';
+import { syncFromReceipt } from '../src/runtime/sync-from-receipt.js';
 import { Task } from '../src/runtime/task.js';
+import { writeRows } from '../src/runtime/write-rows.js';
 import { formatKey } from '../src/storage/types.js';
 
 const properties = z.strictObject({
@@ -131,21 +129,29 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     rowOf,
     isRelevant: (path) => namespaceOfPath(place, path) !== null,
     // What the storage itself thinks of a flow is asked on the ordinary way.
-    decode: async (entries) =>
-      context.storage.validate === undefined ? adoptChanged(snapshot, entries, place) : null,
+    decode: async (entries) => {
+      if (context.storage.validate !== undefined) return null;
+      const { adoptChanged } = await import('../src/plan/flows.js');
+      return adoptChanged(snapshot, entries, place);
+    },
   });
   if (quick !== null) {
     return { flows: await writeRows(context, 'flows', quick.rows), summary: quick.summary, ...reported };
   }
 
-  const source = await listSource(remote, snapshot, directory, properties.failOnMissingDirectory);
+  const [source, flows, { syncToStorage }] = await Promise.all([
+    listSource(remote, snapshot, directory, properties.failOnMissingDirectory),
+    // What reads flows, compares and writes is loaded while the server answers.
+    import('../src/plan/flows.js'),
+    import('../src/runtime/sync-to-storage.js'),
+  ]);
   const { entries } = source;
   const state = await loadSyncState(context.storage, identity, opened);
   const version = (await context.storage.version?.(scope)) ?? null;
   const stored = await context.storage.list(scope, { signal: context.signal });
-  const found = await readGitFlows({ snapshot, entries, place, memory: memoryOf(state) });
-  refuseDuplicates(found.flows);
-  const { invalid, ...adopted } = await adoptFlows({
+  const found = await flows.readGitFlows({ snapshot, entries, place, memory: flows.memoryOf(state) });
+  flows.refuseDuplicates(found.flows);
+  const { invalid, ...adopted } = await flows.adoptFlows({
     found,
     state,
     stored,
@@ -156,7 +162,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     running: context.identity,
   });
   for (const file of invalid) context.logger.warn({ file: file.message }, 'not a valid flow, left as it is');
-  const spared = await ignoredFlows({
+  const spared = await flows.ignoredFlows({
     ...{ snapshot, place, state, stored, source, deletes: properties.delete },
     found: [...adopted.desired, ...adopted.held],
   });

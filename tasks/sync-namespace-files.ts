@@ -20,12 +20,13 @@ import { isInGit, keepFileName, pathOfFile } from '../src/resources/namespace-fi
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { fileSyncIdentity } from '../src/runtime/file-sync-identity.js';
-import { syncFromReceipt } from '../src/runtime/incremental-sync.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, openRevision, revisionOf, signedTag, verifiedBy } from '../src/runtime/open-source.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
-import { retryOnConflict, syncToStorage, writeRows } from '../src/runtime/sync-to-storage.js';
+import { retryOnConflict } from '../src/runtime/retry-on-conflict.js';
+import { syncFromReceipt } from '../src/runtime/sync-from-receipt.js';
 import { Task } from '../src/runtime/task.js';
+import { writeRows } from '../src/runtime/write-rows.js';
 import type { StoredEntry } from '../src/storage/types.js';
 
 const properties = z.strictObject({
@@ -128,12 +129,11 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     return { files: await writeRows(context, 'files', quick.rows), summary: quick.summary, ...reported };
   }
 
-  const { entries, ignored, ignoredEntries } = await listSource(
-    remote,
-    snapshot,
-    directory,
-    properties.failOnMissingDirectory,
-  );
+  const [{ entries, ignored, ignoredEntries }, { syncToStorage }] = await Promise.all([
+    listSource(remote, snapshot, directory, properties.failOnMissingDirectory),
+    // What compares and writes is loaded while the server answers.
+    import('../src/runtime/sync-to-storage.js'),
+  ]);
   const state = await loadSyncState(context.storage, identity, opened);
   const version = (await context.storage.version?.(scope)) ?? null;
   const stored = await context.storage.list(scope, { signal: context.signal });

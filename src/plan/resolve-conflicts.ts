@@ -1,7 +1,6 @@
 import type { ConflictHunks } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
 import { blobId } from '../resources/blob-id.js';
-import { formatProblem, inspectFlow } from '../resources/flow.js';
 import { formatKey } from '../storage/types.js';
 import type { ComparedChange, DesiredResource } from './compare.js';
 import { unifiedDiff } from './line-diff.js';
@@ -16,7 +15,7 @@ export interface ConflictContents {
   target(changes: readonly ComparedChange[]): Promise<ReadonlyMap<string, Uint8Array>>;
   /** By blob id in git; what cannot be had is missing. `inTargetForm` makes of it what the target would have. */
   base(oids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
-  inTargetForm(content: Uint8Array, key: ResourceKey): Uint8Array;
+  inTargetForm(content: Uint8Array, key: ResourceKey): Uint8Array | Promise<Uint8Array>;
   /** What the target itself says of a merged content; null when nothing is wrong. */
   validate?(key: ResourceKey, content: Uint8Array): Promise<string | null>;
 }
@@ -92,25 +91,22 @@ async function readSides(
   const rows = new Map(conflicts.map((change) => [change, bases(formatKey(change.key))]));
   const oids = [...rows.values()].flat().flatMap((row) => (row.ancestor === undefined ? [row.gitOid] : []));
   const common = oids.length === 0 ? new Map<string, Uint8Array>() : await contents.base([...new Set(oids)]);
-  return new Map(
-    conflicts.map((change) => {
-      const known = (rows.get(change) ?? []).flatMap((row) => {
-        const git = row.ancestor === undefined ? common.get(row.gitOid) : Buffer.from(row.ancestor);
-        return git === undefined
-          ? []
-          : [{ oid: row.gitOid, content: contents.inTargetForm(git, change.key) }];
-      });
-      return [
-        change,
-        {
-          source: source.get(wanted.get(formatKey(change.key)) ?? '') ?? null,
-          target: change.before === null ? null : (target.get(change.before) ?? null),
-          bases: known.map(({ content }) => content),
-          baseOid: known[0]?.oid ?? null,
-        },
-      ];
-    }),
-  );
+  const sides = new Map<ComparedChange, Sides>();
+  for (const change of conflicts) {
+    const known: { oid: string; content: Uint8Array }[] = [];
+    for (const row of rows.get(change) ?? []) {
+      const git = row.ancestor === undefined ? common.get(row.gitOid) : Buffer.from(row.ancestor);
+      if (git === undefined) continue;
+      known.push({ oid: row.gitOid, content: await contents.inTargetForm(git, change.key) });
+    }
+    sides.set(change, {
+      source: source.get(wanted.get(formatKey(change.key)) ?? '') ?? null,
+      target: change.before === null ? null : (target.get(change.before) ?? null),
+      bases: known.map(({ content }) => content),
+      baseOid: known[0]?.oid ?? null,
+    });
+  }
+  return sides;
 }
 
 type Outcome = { content: Uint8Array; source: Uint8Array } | { problem: string };
@@ -132,13 +128,14 @@ async function merge(key: ResourceKey, sides: Sides, { validate }: ConflictConte
     text = result.text;
   }
   const content = Buffer.from(text ?? '');
-  const problem = problemOf(key, text ?? '', from) ?? (await validate?.(key, content)) ?? null;
+  const problem = (await problemOf(key, text ?? '', from)) ?? (await validate?.(key, content)) ?? null;
   return problem === null ? { content, source } : { problem: `merged, it is not a valid flow: ${problem}` };
 }
 
 /** Each side may be valid and what came of the two not; and it has to be the same flow still. */
-function problemOf(key: ResourceKey, text: string, source: string): string | null {
+async function problemOf(key: ResourceKey, text: string, source: string): Promise<string | null> {
   if (key.kind !== 'flow') return null;
+  const { formatProblem, inspectFlow } = await import('../resources/flow.js');
   const { id, namespace, problems } = inspectFlow(text);
   const [problem] = problems;
   if (problem !== undefined) return formatProblem(problem);

@@ -1,48 +1,28 @@
+import type { PathChange } from '../git/types.js';
 import type { CurrentResource } from '../plan/compare.js';
 import { makePlan } from '../plan/make-plan.js';
-import { findReceipt } from '../plan/receipt.js';
 import { planUndisputed } from '../plan/transfer.js';
 import { formatKey } from '../storage/types.js';
 import { applyIncrement, reportIncrement } from './apply-increment.js';
 import type { RunContext } from './context.js';
-import { changedPaths, formerResources, type IncrementalInput, isClear } from './increment.js';
-import { type Unchanged, unchangedBy } from './no-change.js';
+import { formerResources, type IncrementalInput, isClear } from './increment.js';
+import type { Unchanged } from './no-change.js';
+import { readStored } from './read-stored.js';
 import { settle } from './settle.js';
 import { syncEndpoints, syncNames } from './sync-sides.js';
-import { claim, readStored, refuseUnfitKeys } from './sync-to-storage.js';
-
-/**
- * The outcome of a sync that an earlier one's receipt shortens: nothing changed, or what changed is the difference of
- * two commits. Null when the sync has to look at everything.
- */
-export async function syncFromReceipt(
-  context: RunContext,
-  input: Omit<IncrementalInput, 'receipt'>,
-): Promise<Unchanged | null> {
-  if (context.saving !== undefined) return null;
-  const { agreement, task, policy } = input;
-  const receipt = await findReceipt(context.storage, agreement);
-  if (receipt === null) return null;
-  const run = { task, direction: 'SYNC', ...syncEndpoints(context, input), dryRun: policy.dryRun } as const;
-  return (
-    (await unchangedBy(context, agreement, receipt, run)) ??
-    (await incrementalSync(context, { ...input, receipt }))
-  );
-}
+import { claim, refuseUnfitKeys } from './sync-to-storage.js';
 
 /**
  * Plans and applies a sync from the difference between the last run's commit and this one, when the storage is as the
  * last run left it: the cost follows the change and not the size of the directory. Null when it cannot be done this
  * way (nothing was written then): invalid files, links, flows that moved in unclear ways, ignore rules.
  */
-async function incrementalSync(context: RunContext, input: IncrementalInput): Promise<Unchanged | null> {
-  const { receipt, state, policy } = input;
-  const { applyAt, atomic } = context.storage;
-  if (applyAt === undefined || atomic === false || state.commit !== receipt.commit) return null;
-  // What is ignored is told by rules that only the ordinary way reads.
-  if (receipt.ignoring) return null;
-  const paths = await changedPaths(input);
-  if (paths === null) return null;
+export async function incrementalSync(
+  context: RunContext,
+  input: IncrementalInput,
+  paths: readonly PathChange[],
+): Promise<Unchanged | null> {
+  const { receipt, policy } = input;
   const former = await formerResources(input, paths);
   const entries = paths.flatMap(({ after }) => (after === null ? [] : [after]));
   const removed = paths.flatMap(({ before, after }) => (after === null && before !== null ? [before] : []));

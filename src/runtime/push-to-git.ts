@@ -1,6 +1,5 @@
 import type * as z from 'zod';
 import type { ConnectionProperties } from '../../schemas/connection.js';
-import type { PlanEndpoint } from '../../schemas/plan.js';
 import type { authorship } from '../../schemas/transfer.js';
 import { commitUrl } from '../git/commit-url.js';
 import type { FileChange, PushBase, Remote, Signature } from '../git/types.js';
@@ -18,6 +17,7 @@ import { formatKey, type Scope, type StoredEntry } from '../storage/types.js';
 import { applyCommitEffect } from './apply-effect.js';
 import { isUndecided, planOfConflicts, readBases, readMerged } from './conflict-contents.js';
 import type { RunContext } from './context.js';
+import { pushEndpoints } from './push-sides.js';
 import { preparation, settle } from './settle.js';
 import type { Sign } from './signer.js';
 
@@ -109,21 +109,6 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
     commitId,
     commitURL: commitId === null ? null : commitUrl(remote.url, commitId),
     revision: formatRevision(base.branch, commitId ?? commit),
-  };
-}
-
-/** The two sides of a push, as its plan names them. */
-export function pushEndpoints(
-  context: RunContext,
-  { identity, scope, base }: Pick<PushInput, 'identity' | 'scope' | 'base'>,
-): { source: PlanEndpoint; target: PlanEndpoint } {
-  const { url, directory } = identity;
-  const { kind, namespace, children } = scope;
-  const { location } = context.storage;
-  const commit = base.snapshot?.commit ?? null;
-  return {
-    source: { kind: 'storage', location, resource: kind, namespace, children },
-    target: { kind: 'git', url, revision: base.branch, commit, directory },
   };
 }
 

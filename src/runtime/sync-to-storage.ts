@@ -1,6 +1,5 @@
 import type { ConnectionProperties } from '../../schemas/connection.js';
 import type { ResourceKey } from '../../schemas/resources.js';
-import { StorageConflictError } from '../errors.js';
 import type { Revision, Snapshot } from '../git/types.js';
 import type { SyncedCommit } from '../plan/commit-table.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
@@ -12,14 +11,14 @@ import type { ConflictContents, Resolution } from '../plan/resolve-conflicts.js'
 import { readCounterpart } from '../plan/sync-records.js';
 import type { SyncIdentity, SyncState } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
-import { rewriteNamespace } from '../resources/flow-source.js';
 import { decodeUtf8 } from '../resources/text.js';
 import { checkKey } from '../storage/keys.js';
 import { formatKey, type Scope, type StorageChange, type StoredEntry } from '../storage/types.js';
 import { applyBatchEffect } from './apply-effect.js';
 import { planOfConflicts, readBases, readMerged } from './conflict-contents.js';
-import type { OutputContent, RunContext } from './context.js';
+import type { RunContext } from './context.js';
 import { describeCommit } from './describe-commit.js';
+import { readStored } from './read-stored.js';
 import { preparation, settle } from './settle.js';
 import { syncEndpoints, syncNames } from './sync-sides.js';
 import { syncedAfter } from './synced-after.js';
@@ -116,48 +115,6 @@ export function refuseUnfitKeys(changes: readonly ComparedChange[]): void {
   for (const change of changes) if (isChange(change)) checkKey(change.key);
 }
 
-/** Runs a sync again from its reading on when storage changed under it; the third conflict in a row is the caller's. */
-export async function retryOnConflict<T>(sync: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await sync();
-    } catch (error) {
-      if (!(error instanceof StorageConflictError) || attempt === 3) throw error;
-    }
-  }
-}
-
-/** Writes the rows of a run where its outputs live, and returns the URI. */
-export function writeRows(context: RunContext, name: string, rows: OutputContent): Promise<string> {
-  return context.outputFiles.write(`${name}.jsonl`, rows);
-}
-
-/**
- * The contents that storage has for the changes, by blob id: as the target's present state (`before`) or as the source's
- * (`after`).
- * @throws StorageConflictError when a resource is not what it was when it was listed
- */
-export async function readStored(
-  context: RunContext,
-  changes: readonly ComparedChange[],
-  side: 'before' | 'after',
-): Promise<ReadonlyMap<string, Uint8Array>> {
-  const byOid = new Map<string, Uint8Array>();
-  if (changes.length === 0) return byOid;
-  const keys = changes.map((change) => change.key);
-  const contents = await context.storage.read(keys, { signal: context.signal });
-  changes.forEach((change, index) => {
-    const content = contents[index] ?? null;
-    if (content === null || content.oid !== change[side]) {
-      throw new StorageConflictError(`${formatKey(change.key)} changed while the run was planned.`, {
-        hint: 'Run it again.',
-      });
-    }
-    byOid.set(content.oid, content.content);
-  });
-  return byOid;
-}
-
 function syncContents(context: RunContext, { read, snapshot }: SyncInput): ConflictContents {
   const { storage, signal } = context;
   return {
@@ -175,9 +132,11 @@ function syncContents(context: RunContext, { read, snapshot }: SyncInput): Confl
 }
 
 /** A flow with the namespace that its key says; anything else as it is. */
-function inNamespace(content: Uint8Array, key: ResourceKey): Uint8Array {
+async function inNamespace(content: Uint8Array, key: ResourceKey): Promise<Uint8Array> {
   const source = key.kind === 'flow' ? decodeUtf8(content) : null;
-  return source === null ? content : Buffer.from(rewriteNamespace(source, key.namespace));
+  if (source === null) return content;
+  const { rewriteNamespace } = await import('../resources/flow-source.js');
+  return Buffer.from(rewriteNamespace(source, key.namespace));
 }
 
 /** The plan as a batch for the storage, each change with what it expects to replace. */

@@ -11,52 +11,64 @@ interface MirrorFile {
   mtimeMs: number;
 }
 
+interface Mirror {
+  directory: string;
+  files: readonly MirrorFile[];
+  bytes: number;
+  usedMs: number;
+}
+
 /**
  * Removes what nobody needs from the mirror in use, and, while all mirrors together are too large, superseded layers and
  * then whole mirrors, the least recently used first. The one in use goes last.
  */
 export async function boundMirrors(root: string, inUse: string, maxBytes: number): Promise<void> {
-  await removeUnnamed(inUse, unnamedMs);
-  const mirrors = await Promise.all(
-    (await readdir(root)).map(async (name) => measure(join(root, name), inUse)),
-  );
-  let total = mirrors.reduce((sum, { bytes }) => sum + bytes, 0);
+  const names = await readdir(root);
+  const mirrors = await Promise.all(names.map((name) => measure(join(root, name), inUse)));
+  for (const mirror of mirrors) if (mirror.directory === inUse) await removeUnnamed(mirror, unnamedMs);
+  if (bytesOf(mirrors) <= maxBytes) return;
   mirrors.sort((a, b) => a.usedMs - b.usedMs);
-  for (const { directory, bytes } of total > maxBytes ? mirrors : []) {
-    await removeUnnamed(directory, 0);
-    total += (await measure(directory, inUse)).bytes - bytes;
+  for (const [place, { directory }] of mirrors.entries()) {
+    await removeUnnamed(await measure(directory, inUse), 0);
+    mirrors[place] = await measure(directory, inUse);
   }
-  for (const mirror of mirrors) {
+  let total = bytesOf(mirrors);
+  for (const { directory, bytes } of mirrors) {
     if (total <= maxBytes) return;
-    total -= (await measure(mirror.directory, inUse)).bytes;
-    await rm(mirror.directory, { recursive: true, force: true });
+    total -= bytes;
+    await rm(directory, { recursive: true, force: true });
   }
 }
 
-async function measure(
-  directory: string,
-  inUse: string,
-): Promise<{ directory: string; bytes: number; usedMs: number }> {
+function bytesOf(mirrors: readonly Mirror[]): number {
+  return mirrors.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+async function measure(directory: string, inUse: string): Promise<Mirror> {
   const files = await filesOf(directory);
   const used = files.find(({ path }) => path === join(directory, manifestName))?.mtimeMs ?? 0;
   return {
     directory,
+    files,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     usedMs: directory === inUse ? Number.POSITIVE_INFINITY : used,
   };
 }
 
 /** Layers of no manifest and files that were being written when their process ended. */
-async function removeUnnamed(directory: string, olderThanMs: number): Promise<void> {
+async function removeUnnamed({ directory, files }: Mirror, olderThanMs: number): Promise<void> {
+  const now = Date.now();
+  const prefixes = [join(directory, temporaryPrefix), join(directory, 'lock-')];
+  const removable = files.filter(
+    ({ path, mtimeMs }) =>
+      now - mtimeMs >= olderThanMs &&
+      (path.endsWith('.layer') || prefixes.some((prefix) => path.startsWith(prefix))),
+  );
+  if (removable.length === 0) return;
+  // Asked for after the files: what came to be named in between stays.
   const { layers } = await readManifest(directory);
   const named = new Set(layers.map((name) => join(directory, name)));
-  const now = Date.now();
-  for (const { path, mtimeMs } of await filesOf(directory)) {
-    const removable = ['.layer', join(directory, temporaryPrefix), join(directory, 'lock-')].some(
-      (part) => path.endsWith(part) || path.startsWith(part),
-    );
-    if (removable && !named.has(path) && now - mtimeMs >= olderThanMs) await rm(path, { force: true });
-  }
+  for (const { path } of removable) if (!named.has(path)) await rm(path, { force: true });
 }
 
 /** Files may go while they are counted. */

@@ -7,7 +7,8 @@ import { type LayerObject, layerObjects } from './write-layer.js';
 
 /** Contents that are larger than this together are not kept: they cost less to fetch than to look after. */
 export const maxContentBytes = 64 * 1024 * 1024;
-const maxLayers = 8;
+/** So many layers are left as they are. */
+export const maxLayers = 8;
 
 interface NamedLayer {
   name: string;

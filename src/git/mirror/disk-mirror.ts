@@ -4,13 +4,21 @@ import { join } from 'node:path';
 import { CancelledError } from '../../errors.js';
 import { untilCancelled } from '../cancelled.js';
 import { boundMirrors } from './bound-mirrors.js';
-import { compactLayers, maxContentBytes } from './compact-layers.js';
+import { compactLayers, maxContentBytes, maxLayers } from './compact-layers.js';
 import { MirrorLayer } from './layer.js';
 import { acquireLockFile } from './lock-file.js';
-import { emptyManifest, manifestName, readManifest, temporaryPrefix, writeManifest } from './manifest.js';
+import {
+  emptyManifest,
+  type Manifest,
+  manifestName,
+  readManifest,
+  temporaryPrefix,
+  writeManifest,
+} from './manifest.js';
 import {
   addKnown,
   type Caller,
+  type KnownCommit,
   type Recalled,
   type RemoteMemory,
   type Transferred,
@@ -91,13 +99,13 @@ export class DiskMirror implements RemoteMemory {
         ? before.commits
         : addKnown(before.commits, { ...known, contents: known.contents && withBlobs });
     const layers = name === null ? before.layers : [name, ...before.layers];
-    const opened = await Promise.all(
-      layers.map(async (layer) => ({ name: layer, layer: await this.#layer(layer) })),
-    );
-    await writeManifest(
-      this.#directory,
-      await compactLayers(opened, commits, (chosen) => this.#writeLayer(chosen)),
-    );
+    const manifest = layers.length <= maxLayers ? { layers, commits } : await this.#compact(layers, commits);
+    await writeManifest(this.#directory, manifest);
+  }
+
+  async #compact(names: readonly string[], commits: readonly KnownCommit[]): Promise<Manifest> {
+    const opened = await Promise.all(names.map(async (name) => ({ name, layer: await this.#layer(name) })));
+    return compactLayers(opened, commits, (chosen) => this.#writeLayer(chosen));
   }
 
   /** The manifest as far as its files are there: what is lost is not built upon. */
@@ -113,12 +121,16 @@ export class DiskMirror implements RemoteMemory {
     const name = `${randomBytes(16).toString('hex')}.layer`;
     const temporary = join(this.#directory, `${temporaryPrefix}${name}`);
     try {
-      const count = await writeLayer(temporary, objects);
-      if (count > 0) await rename(temporary, join(this.#directory, name));
-      return count > 0 ? name : null;
-    } finally {
+      if ((await writeLayer(temporary, objects)) > 0) {
+        await rename(temporary, join(this.#directory, name));
+        return name;
+      }
+    } catch (error) {
       await rm(temporary, { force: true });
+      throw error;
     }
+    await rm(temporary, { force: true });
+    return null;
   }
 
   async #layer(name: string): Promise<MirrorLayer | null> {

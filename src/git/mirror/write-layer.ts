@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises';
 import type { ObjectType } from '../objects/store.js';
 import type { PackObjects } from '../pack/pack-objects.js';
 import type { MirrorLayer } from './layer.js';
-import { encodeTable, type LayerRow, layerMagic } from './layer-format.js';
+import { layerMagic } from './layer-format.js';
+import { TableDraft } from './table-draft.js';
 
 /** An object whose header and content stand one behind the other in `slab`. */
 export interface LayerObject {
@@ -17,40 +18,40 @@ export interface LayerObject {
 const batchBytes = 8 * 1024 * 1024;
 
 /**
- * Writes a layer to a path where nothing is yet. Each id is taken once.
+ * Writes a layer to a path where nothing is yet.
+ * @param objects each once
  * @returns how many objects it holds
  */
 export async function writeLayer(path: string, objects: Iterable<LayerObject>): Promise<number> {
-  const rows: LayerRow[] = [];
-  const seen = new Set<string>();
+  const table = new TableDraft();
   const file = await open(path, 'wx', 0o600);
   try {
-    let start = layerMagic.length;
     let batch = new Batch();
     batch.add(layerMagic, 0, layerMagic.length);
-    for (const { oid, type, size, slab, start: from, end } of objects) {
-      if (seen.has(oid)) continue;
-      seen.add(oid);
-      rows.push({ oid, type, size, start });
-      start += end - from;
-      batch.add(slab, from, end);
+    for (const { oid, type, size, slab, start, end } of objects) {
+      table.add(oid, type, size, end - start);
+      batch.add(slab, start, end);
       if (batch.bytes < batchBytes) continue;
       await batch.write(file);
       batch = new Batch();
     }
-    const table = encodeTable(rows, start);
-    batch.add(table, 0, table.length);
+    const bytes = table.encode();
+    batch.add(bytes, 0, bytes.length);
     await batch.write(file);
   } finally {
     await file.close();
   }
-  return rows.length;
+  return table.rows;
 }
 
-/** A pack's objects where they stand in memory; nothing is copied. */
+/** Packs' objects where they stand in memory; nothing is copied. */
 export function* packObjects(packs: readonly PackObjects[], withBlobs: boolean): Generator<LayerObject> {
-  for (const pack of packs) {
-    for (const object of pack.laidOut()) if (withBlobs || object.type !== 'blob') yield object;
+  for (const [index, pack] of packs.entries()) {
+    const earlier = packs.slice(0, index);
+    for (const object of pack.laidOut()) {
+      if (!withBlobs && object.type === 'blob') continue;
+      if (earlier.length === 0 || !earlier.some((other) => other.has(object.oid))) yield object;
+    }
   }
 }
 
@@ -59,8 +60,13 @@ export function* layerObjects(
   layers: readonly MirrorLayer[],
   kept: ReadonlySet<string> | null,
 ): Generator<LayerObject> {
+  const seen = new Set<string>();
   for (const layer of layers) {
-    for (const object of layer.raw()) if (kept === null || kept.has(object.oid)) yield object;
+    for (const object of layer.raw()) {
+      if (seen.has(object.oid) || kept?.has(object.oid) === false) continue;
+      seen.add(object.oid);
+      yield object;
+    }
   }
 }
 

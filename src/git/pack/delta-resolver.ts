@@ -2,7 +2,7 @@ import { CorruptPackError, LimitExceededError } from '../../errors.js';
 import type { GitObject, ReadableObjects } from '../objects/store.js';
 import { applyDelta, readDeltaSizes } from './apply-delta.js';
 import type { EntryHeader } from './entry-header.js';
-import type { KeptObject, PackObjects } from './pack-objects.js';
+import type { PackObjects } from './pack-objects.js';
 
 interface WaitingDelta {
   /** Number of the entry in the pack. */
@@ -35,10 +35,11 @@ export class DeltaResolver {
     this.#bases = bases;
   }
 
-  addWhole(offset: number, kept: KeptObject): void {
+  /** @param index of the object among those of the pack */
+  addWhole(offset: number, index: number): void {
     const entry = this.#addEntry(offset);
-    this.#place(entry, kept, 0);
-    if (this.#waiting > 0) this.#resolveAfter(entry, kept.oid);
+    this.#place(entry, index, 0);
+    if (this.#waiting > 0) this.#resolveAfter(entry, this.#objects.oidAt(index));
   }
 
   addDelta(offset: number, delta: Buffer, { baseOffset, baseOid }: EntryHeader): void {
@@ -69,7 +70,7 @@ export class DeltaResolver {
     return this.#offsets.push(offset) - 1;
   }
 
-  #place(entry: number, { index }: KeptObject, depth: number): void {
+  #place(entry: number, index: number, depth: number): void {
     this.#indexes[entry] = index;
     this.#depths[index] = depth;
   }
@@ -115,9 +116,9 @@ export class DeltaResolver {
     }
     const draft = this.#objects.draft(base.type, resultSize);
     applyDelta(base.data, delta, start, draft.content);
-    const kept = this.#objects.add(draft);
-    this.#place(entry, kept, depth);
-    return kept.oid;
+    const index = this.#objects.add(draft);
+    this.#place(entry, index, depth);
+    return this.#objects.oidAt(index);
   }
 
   #entryAt(offset: number): number {

@@ -17,12 +17,6 @@ export interface Draft {
   readonly contentStart: number;
 }
 
-/** An object that was kept: its number among them, and its id. */
-export interface KeptObject {
-  index: number;
-  oid: string;
-}
-
 /** Where one object stands: its header from `start` on, its content behind that, until `end`. */
 export interface LaidOutObject {
   readonly oid: string;
@@ -40,6 +34,7 @@ export interface LaidOutObject {
 export class PackObjects implements ReadableObjects {
   readonly #limits: GitLimits;
   readonly #byOid = new Map<string, number>();
+  readonly #oids: string[] = [];
   readonly #types: ObjectType[] = [];
   readonly #slabs: Buffer[] = [];
   readonly #starts: number[] = [];
@@ -71,9 +66,11 @@ export class PackObjects implements ReadableObjects {
     return index === undefined ? undefined : this.at(index);
   }
 
-  /** Every object with the memory it stands in, mostly one behind the other. */
+  /** Every object, once, with the memory it stands in, mostly one behind the other. */
   *laidOut(): Generator<LaidOutObject, void, undefined> {
-    for (const [oid, index] of this.#byOid) {
+    const isDistinct = this.#byOid.size === this.#oids.length;
+    for (const [index, oid] of this.#oids.entries()) {
+      if (!isDistinct && this.#byOid.get(oid) !== index) continue;
       const type = this.#types[index] ?? 'blob';
       const size = this.#sizes[index] ?? 0;
       const contentStart = this.#starts[index] ?? 0;
@@ -91,7 +88,11 @@ export class PackObjects implements ReadableObjects {
     return this.#byOid.get(oid);
   }
 
-  /** The object that the `index`-th call of `add` kept. */
+  oidAt(index: number): string {
+    return this.#oids[index] ?? '';
+  }
+
+  /** The object that the `index`-th call of `add` or `place` kept. */
   at(index: number): GitObject | undefined {
     const type = this.#types[index];
     const slab = this.#slabs[index];
@@ -133,21 +134,27 @@ export class PackObjects implements ReadableObjects {
     };
   }
 
-  /** Names and keeps a finished object. */
-  add({ type, slab, headerStart, contentStart, content }: Draft): KeptObject {
+  /**
+   * Names and keeps a finished object.
+   * @returns its number
+   */
+  add({ type, slab, headerStart, contentStart, content }: Draft): number {
     return this.place(type, slab, headerStart, contentStart, content.length);
   }
 
-  /** Names and keeps an object that stands in a slab of the caller's, behind the header that its id covers. */
-  place(type: ObjectType, slab: Buffer, headerStart: number, contentStart: number, size: number): KeptObject {
+  /**
+   * Names and keeps an object that stands in a slab of the caller's, behind the header that its id covers.
+   * @returns its number
+   */
+  place(type: ObjectType, slab: Buffer, headerStart: number, contentStart: number, size: number): number {
     const oid = hash('sha1', slab.subarray(headerStart, contentStart + size), 'hex');
-    const index = this.#types.length;
+    const index = this.#oids.push(oid) - 1;
     this.#types.push(type);
     this.#slabs.push(slab);
     this.#starts.push(contentStart);
     this.#sizes.push(size);
-    if (!this.#byOid.has(oid)) this.#byOid.set(oid, index);
-    return { index, oid };
+    this.#byOid.set(oid, index);
+    return index;
   }
 
   #slabFor(length: number): Buffer {

@@ -1,7 +1,7 @@
 import type { DeltaResolver } from './delta-resolver.js';
 import type { PackObjects } from './pack-objects.js';
 import type { PackWindow } from './pack-window.js';
-import { readSmallEntries } from './small-entries.js';
+import { readSmallRun } from './small-entries.js';
 
 /**
  * Takes the small entries at the window's beginning, up to one that is not, or not whole.
@@ -13,16 +13,21 @@ export function readManyEntries(
   deltas: DeltaResolver,
   atMost: number,
 ): number {
-  const entries = readSmallEntries(window, atMost);
-  for (const entry of entries) {
-    const { offset, type, slab, headerStart, contentStart, size } = entry;
+  const run = readSmallRun(window, atMost);
+  const { slab, count } = run;
+  let headerStart = 0;
+  for (let index = 0; index < count; index++) {
+    const size = run.size(index);
     objects.count(size);
-    if (type === 'delta') {
-      deltas.addDelta(offset, slab.subarray(contentStart, contentStart + size), entry);
-    } else {
-      deltas.addWhole(offset, objects.place(type, slab, headerStart, contentStart, size));
+    if (run.isDelta(index)) {
+      const { header, instructions } = run.delta(index);
+      deltas.addDelta(run.offset(index), instructions, header);
+      continue;
     }
-    window.consume(entry.packedBytes);
+    const contentStart = run.contentStart(index);
+    deltas.addWhole(run.offset(index), objects.place(run.type(index), slab, headerStart, contentStart, size));
+    headerStart = contentStart + size;
   }
-  return entries.length;
+  window.consume(run.packedBytes);
+  return count;
 }

@@ -1,3 +1,4 @@
+import type { ObjectType } from '../objects/store.js';
 import { type EntryHeader, objectTypes, ofsDelta, oidBytes, refDelta } from './entry-header.js';
 import type { PackWindow } from './pack-window.js';
 import { readEntriesWasm } from './read-entries-wasm.js';
@@ -37,7 +38,7 @@ export interface SmallEntry extends EntryHeader {
   contentStart: number;
 }
 
-type ReadEntries = (window: PackWindow, atMost: number) => SmallEntry[];
+type ReadEntries = (window: PackWindow, atMost: number) => SmallRun;
 
 const fields = 8;
 const sourceBytes = 256 * 1024;
@@ -55,6 +56,11 @@ let code: ReadEntries | null = null;
  * the first one is cut off, damaged or large: `inflateEntry` waits for more, or tells what is wrong.
  */
 export function readSmallEntries(window: PackWindow, atMost: number): SmallEntry[] {
+  return readSmallRun(window, atMost).entries();
+}
+
+/** As `readSmallEntries`, without an object for each entry. To be done with before the next call. */
+export function readSmallRun(window: PackWindow, atMost: number): SmallRun {
   code ??= load();
   return code(window, atMost);
 }
@@ -74,54 +80,111 @@ function load(): ReadEntries {
     const end = source + bytes.length;
     const most = Math.min(atMost, maxEntries);
     const count = exports.readEntries(source, end, objects, deltas, deltas, recordsAt, recordsAt, most);
-    return entriesOf({ records, count, memory, objects, deltas, packStart: window.offset - source });
+    return new SmallRun({ records, count, memory, source, objects, deltas, packStart: window.offset });
   };
 }
 
-interface Run {
+/** Where the code has left what it read. */
+interface Memory {
   records: Uint32Array;
   count: number;
   memory: Buffer;
+  source: number;
   objects: number;
   deltas: number;
-  /** What to add to a place in memory to have a position in the pack. */
+  /** Position in the pack of what the source begins with. */
   packStart: number;
 }
 
-/** What was read, taken out of the memory that the next call uses again. */
-function entriesOf({ records, count, memory, objects, deltas, packStart }: Run): SmallEntry[] {
-  const entries: SmallEntry[] = [];
-  let objectsEnd = objects;
-  let deltasEnd = deltas;
-  for (let at = 0; at < count * fields; at += fields) {
-    const start = records[at] ?? 0;
-    const headerEnd = records[at + 1] ?? 0;
-    const end = records[at + 2] ?? 0;
-    const number = records[at + 3] ?? 0;
-    const size = records[at + 4] ?? 0;
-    const content = records[at + 5] ?? 0;
-    const base = records[at + 6] ?? 0;
-    const isDelta = number === ofsDelta || number === refDelta;
-    const offset = packStart + start;
-    entries.push({
+/** Entries one behind the other, told by their numbers. The contents were taken out of what the next call uses again. */
+export class SmallRun {
+  readonly count: number;
+  /** Bytes of all entries in the pack. */
+  readonly packedBytes: number;
+  /** Memory of all objects, each behind the header that its id covers; no gaps are between them. */
+  readonly slab: Buffer;
+  readonly #instructions: Buffer;
+  readonly #memory: Memory;
+
+  constructor(memory: Memory) {
+    const { count, source, objects, deltas, records } = memory;
+    this.#memory = memory;
+    this.count = count;
+    this.packedBytes = count === 0 ? 0 : (records[(count - 1) * fields + 2] ?? source) - source;
+    let objectsEnd = objects;
+    let deltasEnd = deltas;
+    for (let index = 0; index < count; index++) {
+      const end = (records[index * fields + 5] ?? 0) + (records[index * fields + 4] ?? 0);
+      if (this.isDelta(index)) deltasEnd = end;
+      else objectsEnd = end;
+    }
+    this.slab = copyOf(memory.memory, objects, objectsEnd);
+    this.#instructions = copyOf(memory.memory, deltas, deltasEnd);
+  }
+
+  isDelta(index: number): boolean {
+    return this.#field(index, 3) > 4;
+  }
+
+  /** Of what is no delta. */
+  type(index: number): ObjectType {
+    return objectTypes[this.#field(index, 3)] ?? 'blob';
+  }
+
+  size(index: number): number {
+    return this.#field(index, 4);
+  }
+
+  /** Position in the pack. */
+  offset(index: number): number {
+    return this.#memory.packStart + this.#field(index, 0) - this.#memory.source;
+  }
+
+  /** Where an object's content begins in the slab, or a delta's among the instructions. */
+  contentStart(index: number): number {
+    const { objects, deltas } = this.#memory;
+    return this.#field(index, 5) - (this.isDelta(index) ? deltas : objects);
+  }
+
+  entries(): SmallEntry[] {
+    let objectsEnd = 0;
+    return Array.from({ length: this.count }, (_, index) => {
+      const headerStart = this.isDelta(index) ? this.contentStart(index) : objectsEnd;
+      if (!this.isDelta(index)) objectsEnd = this.contentStart(index) + this.size(index);
+      return this.#entry(index, headerStart);
+    });
+  }
+
+  /** A delta's header and instructions. */
+  delta(index: number): { header: EntryHeader; instructions: Buffer } {
+    const header = this.#entry(index, 0);
+    const { slab, contentStart, size } = header;
+    return { header, instructions: slab.subarray(contentStart, contentStart + size) };
+  }
+
+  #entry(index: number, headerStart: number): SmallEntry {
+    const { memory } = this.#memory;
+    const number = this.#field(index, 3);
+    const start = this.#field(index, 0);
+    const base = this.#field(index, 6);
+    const offset = this.offset(index);
+    return {
       offset,
       type: objectTypes[number] ?? 'delta',
-      size,
-      packedBytes: end - start,
-      headerBytes: headerEnd - start,
+      size: this.size(index),
+      packedBytes: this.#field(index, 2) - start,
+      headerBytes: this.#field(index, 1) - start,
       baseOffset: number === ofsDelta ? offset - base : null,
       baseOid: number === refDelta ? memory.toString('hex', base, base + oidBytes) : null,
-      slab: memory,
-      headerStart: isDelta ? content - deltas : objectsEnd - objects,
-      contentStart: content - (isDelta ? deltas : objects),
-    });
-    if (isDelta) deltasEnd = content + size;
-    else objectsEnd = content + size;
+      slab: this.isDelta(index) ? this.#instructions : this.slab,
+      headerStart,
+      contentStart: this.contentStart(index),
+    };
   }
-  const slab = copyOf(memory, objects, objectsEnd);
-  const instructions = copyOf(memory, deltas, deltasEnd);
-  for (const entry of entries) entry.slab = entry.type === 'delta' ? instructions : slab;
-  return entries;
+
+  #field(index: number, field: number): number {
+    return this.#memory.records[index * fields + field] ?? 0;
+  }
 }
 
 function copyOf(memory: Buffer, start: number, end: number): Buffer {

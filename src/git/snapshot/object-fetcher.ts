@@ -74,9 +74,10 @@ export class ObjectFetcher {
    * @throws RemoteError when the server does not have one
    */
   async ensure(oids: Iterable<string>, commit: string): Promise<void> {
-    const wanted = [...new Set(oids)].filter((oid) => !this.objects.has(oid));
+    const wanted: string[] = [];
+    for (const oid of oids) if (!this.objects.has(oid)) wanted.push(oid);
     if (wanted.length === 0) return;
-    const missing = (): string[] => wanted.filter((oid) => !this.objects.has(oid));
+    const missing = (): string[] => [...new Set(wanted)].filter((oid) => !this.objects.has(oid));
     const { shared, url } = this.#session;
     await shared.meet(
       wanted,

@@ -1,4 +1,4 @@
-import { decodeUtf8, isBinary } from '../resources/text.js';
+import { decodeUtf8, isBinary, lineCount } from '../resources/text.js';
 
 /** Lines of one changed text, as `git diff --numstat` counts them. */
 export interface LineCounts {
@@ -21,10 +21,13 @@ export function countLines(
   before: Uint8Array | null,
   after: Uint8Array | null,
 ): LineCounts | Promise<LineCounts> {
-  if ((before !== null && isBinary(before)) || (after !== null && isBinary(after))) return none;
-  if (before === null) return { ...none, additions: lineCount(after) };
-  if (after === null) return { ...none, deletions: lineCount(before) };
-  return compareLines(before, after);
+  if (before === null) return { additions: linesIn(after), deletions: 0, replaced: 0 };
+  if (after === null) return { additions: 0, deletions: linesIn(before), replaced: 0 };
+  return isBinary(before) || isBinary(after) ? none : compareLines(before, after);
+}
+
+function linesIn(bytes: Uint8Array | null): number {
+  return bytes === null ? 0 : (lineCount(bytes) ?? 0);
 }
 
 /** Says that texts will be compared: what that takes is loaded. A failure comes out of the comparison. */
@@ -98,11 +101,4 @@ function splitLines(bytes: Uint8Array): string[] {
 /** As `splitLines`, of a text. */
 export function splitTextLines(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-}
-
-function lineCount(bytes: Uint8Array | null): number {
-  if (bytes === null || bytes.length === 0) return 0;
-  let count = bytes.at(-1) === 10 ? 0 : 1;
-  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) count++;
-  return count;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decodeUtf8, isBinary } from '../../src/resources/text.js';
+import { decodeUtf8, isBinary, lineCount } from '../../src/resources/text.js';
 
 it('gives every text back as it was, byte-order mark included', () => {
   fc.assert(
@@ -29,4 +29,16 @@ it('looks for a NUL where git does', () => {
     false,
     false,
   ]);
+});
+
+it('counts the lines that a text has, and none of what is binary', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom('', 'a', 'long line', '\n', '\r', '\0')), (parts) => {
+      const text = parts.join('');
+      const lines = text.match(/[^\n]*\n|[^\n]+$/g)?.length ?? 0;
+      expect(lineCount(Buffer.from(text))).toBe(text.includes('\0') ? null : lines);
+    }),
+  );
+  const zeroAt = (index: number) => new Uint8Array(9000).fill(10).fill(0, index, index + 1);
+  expect([zeroAt(7999), zeroAt(8000), new Uint8Array()].map(lineCount)).toEqual([null, 9000 - 1, 0]);
 });

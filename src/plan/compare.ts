@@ -1,6 +1,6 @@
 import type { ChangeState, PlanChange } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
-import { KeyMap } from '../resources/key-map.js';
+import { KeyMap, KeySet } from '../resources/key-map.js';
 import { formatKey } from '../storage/types.js';
 import type { SyncedResource } from './sync-state.js';
 
@@ -52,8 +52,6 @@ export interface Comparison {
 /** A change; its lines are counted when the plan is made. */
 export type ComparedChange = PlanChange;
 
-const uncounted = { additions: 0, deletions: 0, replaced: 0 } as const;
-
 /**
  * Compares what should be with what is, by blob ids alone. Pure: the same input gives the same changes, sorted by git
  * path. Every resource of either side comes out once, and once more for each further file that is an invalid form of
@@ -62,7 +60,7 @@ const uncounted = { additions: 0, deletions: 0, replaced: 0 } as const;
 export function compare(input: Comparison): ComparedChange[] {
   const current = new KeyMap<CurrentResource>();
   for (const resource of input.current) current.set(resource.key, resource);
-  const settled = new KeyMap<true>();
+  const settled = new KeySet();
   const changes: ComparedChange[] = [];
 
   const invalidFirst = [...input.held].sort(
@@ -72,21 +70,12 @@ export function compare(input: Comparison): ComparedChange[] {
     const present = current.get(held.key);
     const gitPath = held.gitPath ?? present?.gitPath;
     if (gitPath === undefined || (held.state === 'UNCHANGED' && settled.has(held.key))) continue;
-    settled.set(held.key, true);
+    settled.add(held.key);
     const oid = present?.oid ?? null;
-    changes.push({
-      state: held.state,
-      key: held.key,
-      gitPath,
-      before: oid,
-      after: oid,
-      ...uncounted,
-      note: held.note,
-    });
+    changes.push(changeOf(held.state, { key: held.key, gitPath }, oid, oid, held.note));
   }
   for (const desired of input.desired) {
-    if (settled.has(desired.key)) continue;
-    settled.set(desired.key, true);
+    if (!settled.add(desired.key)) continue;
     changes.push(compareOne(desired, current.get(desired.key) ?? null, input));
   }
   for (const resource of input.current) {
@@ -103,52 +92,47 @@ function compareOne(
   input: Comparison,
 ): ComparedChange {
   // On a push the file that git already has is the one to change, whatever its name.
-  const gitPath = input.target === 'git' && current !== null ? current.gitPath : desired.gitPath;
+  const place = input.target === 'git' && current !== null ? current : desired;
   const before = current?.oid ?? null;
-  const become = (state: ChangeState, after = desired.oid as string | null, note: string | null = null) => ({
-    state,
-    key: desired.key,
-    gitPath,
-    before,
-    after,
-    ...uncounted,
-    note,
-  });
-  if (before === desired.oid) return become('UNCHANGED');
+  const after = desired.oid;
+  if (before === after) return changeOf('UNCHANGED', place, before, after);
   const base = baseOf(desired.key, input);
   const targetChanged = base === undefined ? current !== null : changedSince(base, current, input);
   const sourceChanged = base !== undefined && sourceOidOf(base, input) !== desired.sourceOid;
   const agreed = isAgreed(desired, current, input);
   if (input.onConflict === 'MERGE') {
-    if (base === undefined && targetChanged && !agreed) return become('CONFLICT', before, unknownNote);
+    if (base === undefined && targetChanged && !agreed)
+      return changeOf('CONFLICT', place, before, before, unknownNote);
     const isOwn = input.base.has(formatKey(desired.key));
     if (base !== undefined && !sourceChanged && targetChanged && (isOwn || !agreed)) {
       // A merge made it so: both sides are as it left them.
-      if (before === targetOidOf(base, input)) return become('UNCHANGED', before);
-      return become('UNCHANGED', before, keptNote(current));
+      if (before === targetOidOf(base, input)) return changeOf('UNCHANGED', place, before, before);
+      return changeOf('UNCHANGED', place, before, before, keptNote(current));
     }
   }
   const bothChanged = base !== undefined && targetChanged && sourceChanged && !agreed;
-  if (bothChanged && input.onConflict !== 'SOURCE') return become('CONFLICT', before, conflictNote(current));
-  if (current === null) return become('ADDED');
-  return become(bothChanged ? 'OVERWRITTEN' : 'UPDATED');
+  if (bothChanged && input.onConflict !== 'SOURCE')
+    return changeOf('CONFLICT', place, before, before, conflictNote(current));
+  if (current === null) return changeOf('ADDED', place, before, after);
+  return changeOf(bothChanged ? 'OVERWRITTEN' : 'UPDATED', place, before, after);
 }
 
 function deletion(resource: CurrentResource, input: Comparison): ComparedChange {
-  const { key, gitPath, oid } = resource;
+  const { key, oid } = resource;
   const base = baseOf(key, input);
-  if (base !== undefined && changedSince(base, resource, input) && input.onConflict !== 'SOURCE') {
-    return {
-      state: 'CONFLICT',
-      key,
-      gitPath,
-      before: oid,
-      after: oid,
-      ...uncounted,
-      note: 'deleted in the source, changed in the target',
-    };
-  }
-  return { state: 'DELETED', key, gitPath, before: oid, after: null, ...uncounted, note: null };
+  if (base !== undefined && changedSince(base, resource, input) && input.onConflict !== 'SOURCE')
+    return changeOf('CONFLICT', resource, oid, oid, 'deleted in the source, changed in the target');
+  return changeOf('DELETED', resource, oid, null);
+}
+
+function changeOf(
+  state: ChangeState,
+  { key, gitPath }: Pick<CurrentResource, 'key' | 'gitPath'>,
+  before: string | null,
+  after: string | null,
+  note: string | null = null,
+): ComparedChange {
+  return { state, key, gitPath, before, after, additions: 0, deletions: 0, replaced: 0, note };
 }
 
 /** Where no run of its own has seen a resource, a merge builds upon what the other direction saw. */

@@ -12,7 +12,7 @@ import type { ConflictContents, Resolution } from '../plan/resolve-conflicts.js'
 import { readCounterpart } from '../plan/sync-records.js';
 import type { SyncedResource, SyncIdentity, SyncState } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
-import { KeyMap } from '../resources/key-map.js';
+import { KeyMap, KeySet } from '../resources/key-map.js';
 import { formatKey, type Scope, type StoredEntry } from '../storage/types.js';
 import { applyCommitEffect } from './apply-effect.js';
 import { isUndecided, planOfConflicts, readBases, readMerged } from './conflict-contents.js';
@@ -198,8 +198,8 @@ function recordsToKeep(
   { state, current }: SettledPush,
 ): SyncedResource[] {
   if (state.bytes === null) return [];
-  const present = new KeyMap<true>();
-  for (const { key } of current) present.set(key, true);
-  for (const change of changes) if (isUndecided(change)) present.set(change.key, true);
+  const present = new KeySet();
+  for (const { key } of current) present.add(key);
+  for (const change of changes) if (isUndecided(change)) present.add(change.key);
   return [...state.byKey.values()].filter(({ key }) => present.has(key));
 }

@@ -1,8 +1,8 @@
 import type { ResourceKey } from '../../schemas/resources.js';
 import { CancelledError, StorageConflictError, StorageError } from '../errors.js';
 import { blobId } from '../resources/blob-id.js';
-import { KeyMap } from '../resources/key-map.js';
-import { checkKey } from './keys.js';
+import { KeySet } from '../resources/key-map.js';
+import { keyChecker } from './keys.js';
 import {
   type AppliedChange,
   type Batch,
@@ -18,17 +18,17 @@ export interface Known {
 }
 
 /** A change that really changes something, with what it leads to. */
-export interface EffectiveChange {
+export interface EffectiveChange<K extends Known = Known> {
   change: StorageChange;
-  before: Known | undefined;
+  before: K | undefined;
   after: Known;
 }
 
 /** A batch compared with what is there: nothing is written yet. */
-export interface ResolvedBatch {
+export interface ResolvedBatch<K extends Known = Known> {
   /** One per change, in the batch's order. */
   applied: AppliedChange[];
-  effective: EffectiveChange[];
+  effective: EffectiveChange<K>[];
 }
 
 /**
@@ -36,12 +36,12 @@ export interface ResolvedBatch {
  * @throws UnsafePathError, StorageError
  */
 export function checkBatch(batch: Batch): void {
-  const seen = new KeyMap<true>();
+  const check = keyChecker();
+  const seen = new KeySet();
   for (const change of batch.changes) {
     const { key } = change;
-    checkKey(key);
-    if (seen.has(key)) throw new StorageError(`A batch names ${formatKey(key)} twice.`, { data: { key } });
-    seen.set(key, true);
+    check(key);
+    if (!seen.add(key)) throw new StorageError(`A batch names ${formatKey(key)} twice.`, { data: { key } });
     if (change.action === 'put' && isDirectoryEntry(key) && change.content.byteLength > 0) {
       throw new StorageError(`${formatKey(key)} is a directory's entry and cannot have content.`);
     }
@@ -52,14 +52,14 @@ export function checkBatch(batch: Batch): void {
  * Compares a checked batch with the present state, `known`.
  * @throws StorageConflictError naming every key whose expectation does not hold
  */
-export function resolveBatch(
+export function resolveBatch<K extends Known>(
   batch: Batch,
   location: string,
-  known: (key: ResourceKey) => Known | undefined,
-): ResolvedBatch {
+  known: (key: ResourceKey) => K | undefined,
+): ResolvedBatch<K> {
   const conflicts: ResourceKey[] = [];
   const applied: AppliedChange[] = [];
-  const effective: EffectiveChange[] = [];
+  const effective: EffectiveChange<K>[] = [];
   for (const change of batch.changes) {
     const before = known(change.key);
     const presentOid = before?.oid ?? null;
@@ -69,8 +69,9 @@ export function resolveBatch(
     }
     const oid = change.action === 'put' ? (change.oid ?? blobId(change.content)) : null;
     const revision = (before?.revision ?? 0) + (oid === presentOid ? 0 : 1);
-    applied.push({ key: change.key, revision, oid });
-    if (oid !== presentOid) effective.push({ change, before, after: { oid, revision } });
+    const after = { key: change.key, revision, oid };
+    applied.push(after);
+    if (oid !== presentOid) effective.push({ change, before, after });
   }
   if (conflicts.length > 0) throw conflictError(location, conflicts);
   return { applied, effective };

@@ -1,35 +1,57 @@
+import { parentOf, slashBefore } from './file-tree.js';
+
+interface Directory {
+  path: string;
+  /** Files and directories that stand directly in it. */
+  children: number;
+}
+
 /** The directories that file ids lie in, each with how many files and directories stand directly in it. */
 export class DirectoryCounts {
-  readonly #children = new Map<string, number>();
+  readonly #directories = new Map<string, Directory>();
+  /** Ids mostly come in order: many in turn stand in the same directory. */
+  #latest: Directory | null = null;
+  #entries = 0;
+
+  /** Whether entries of empty directories are among the ids. */
+  get hasEntries(): boolean {
+    return this.#entries > 0;
+  }
 
   has(path: string): boolean {
-    return this.#children.has(path);
+    return this.#directories.has(path);
   }
 
   add(id: string): void {
+    if (id.endsWith('/')) this.#entries += 1;
+    const latest = this.#latest;
+    if (latest !== null && latest.path.length === slashBefore(id) && id.startsWith(latest.path)) {
+      latest.children += 1;
+      return;
+    }
+    this.#latest = null;
     for (let parent = parentOf(id); parent !== ''; parent = parentOf(parent)) {
-      const children = this.#children.get(parent) ?? 0;
-      this.#children.set(parent, children + 1);
-      // It stood in its own parent before.
-      if (children > 0) return;
+      const directory = this.#directories.get(parent);
+      if (directory !== undefined) {
+        directory.children += 1;
+        this.#latest ??= directory;
+        // It stood in its own parent before.
+        return;
+      }
+      const made = { path: parent, children: 1 };
+      this.#directories.set(parent, made);
+      this.#latest ??= made;
     }
   }
 
   /** Takes back one `add`. */
   remove(id: string): void {
+    if (id.endsWith('/')) this.#entries -= 1;
+    this.#latest = null;
     for (let parent = parentOf(id); parent !== ''; parent = parentOf(parent)) {
-      const children = (this.#children.get(parent) ?? 0) - 1;
-      if (children > 0) {
-        this.#children.set(parent, children);
-        return;
-      }
-      this.#children.delete(parent);
+      const directory = this.#directories.get(parent);
+      if (directory === undefined || --directory.children > 0) return;
+      this.#directories.delete(parent);
     }
   }
-}
-
-/** `a/b` of `a/b/c` and of `a/b/c/`; empty at the top. */
-function parentOf(id: string): string {
-  const slash = id.lastIndexOf('/', id.length - 2);
-  return slash === -1 ? '' : id.slice(0, slash);
 }

@@ -24,7 +24,23 @@ const plainPath = /^[A-Za-z0-9_][\w.-]{0,59}(?:\/[A-Za-z0-9_][\w.-]{0,59}){0,15}
  * @throws UnsafePathError
  */
 export function checkKey(key: ResourceKey): void {
-  const problem = namespaceProblem(key) ?? idProblem(key);
+  refuse(key, namespaceProblem(key) ?? idProblem(key));
+}
+
+/** As `checkKey`, for many of few namespaces: each is looked at once. */
+export function keyChecker(): (key: ResourceKey) => void {
+  let kind: ResourceKey['kind'] | null = null;
+  let namespace = '';
+  return (key) => {
+    if (key.kind !== kind || key.namespace !== namespace) {
+      refuse(key, namespaceProblem(key));
+      ({ kind, namespace } = key);
+    }
+    refuse(key, idProblem(key));
+  };
+}
+
+function refuse(key: ResourceKey, problem: string | null): void {
   if (problem === null) return;
   throw new UnsafePathError(`Storage cannot hold ${JSON.stringify(formatKey(key))}: ${problem}.`, {
     hint: 'Rename it where it comes from.',

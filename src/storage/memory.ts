@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ResourceKey } from '../../schemas/resources.js';
 import { checkBatch, conflictError, resolveBatch, throwIfCancelled } from './batch.js';
-import { DirectoryCounts } from './directory-counts.js';
 import { checkKey, checkScope } from './keys.js';
 import { keeping } from './memory/copy-contents.js';
-import { plantFiles } from './memory/plant-files.js';
+import { settleFileTree } from './memory/settle-file-tree.js';
 import {
   compareText,
-  type Former,
   type Held,
   hold,
   listShelf,
+  openShelf,
   recount,
   restore,
   type Shelf,
@@ -38,20 +37,12 @@ export function createMemoryStorage(): StorageAdapter {
     }
     return latest;
   };
-  const openShelf = (key: ResourceKey): Shelf => {
-    const { kind, namespace } = key;
-    const directories = new DirectoryCounts();
-    const shelf = shelfOf(key) ?? {
-      kind,
-      namespace,
-      held: new Map(),
-      directories,
-      listing: null,
-      changes: 0,
-    };
-    if (latest === undefined) shelves.set(`${kind} ${namespace}`, shelf);
-    latest = shelf;
-    return shelf;
+  const shelfFor = (key: ResourceKey): Shelf => {
+    const present = shelfOf(key);
+    if (present !== undefined) return present;
+    latest = openShelf(key);
+    shelves.set(`${key.kind} ${key.namespace}`, latest);
+    return latest;
   };
   const heldAt = (key: ResourceKey): Held | undefined => shelfOf(key)?.held.get(key.id);
   const shelvesIn = (scope: Scope): Shelf[] =>
@@ -69,27 +60,17 @@ export function createMemoryStorage(): StorageAdapter {
   const applyNow = (batch: Batch): AppliedChange[] => {
     checkBatch(batch);
     const { applied, effective } = resolveBatch(batch, location, heldAt);
-    const undo: Former[] = [];
+    let filled: typeof effective = [];
     try {
-      const filled = plantFiles(effective, openShelf, location);
-      for (const key of filled) {
-        hold(
-          openShelf(key),
-          key.id,
-          { oid: null, revision: (heldAt(key)?.revision ?? 0) + 1, content: null },
-          undo,
-        );
-      }
       const keep = keeping(effective);
-      for (const { change, after } of effective) {
-        const content = change.action === 'put' ? keep(change) : null;
-        const { oid, revision } = after;
-        hold(openShelf(change.key), change.key.id, { oid, revision, content }, undo);
-      }
+      for (const step of effective) hold(shelfFor(step.change.key), step, keep);
+      filled = settleFileTree(effective, shelfFor, location);
+      for (const step of filled) hold(shelfFor(step.change.key), step, keep);
     } catch (error) {
-      // Memory that runs out in the middle of a batch leaves none of it.
-      restore(undo);
-      for (const shelf of new Set(effective.map(({ change }) => shelfOf(change.key)))) recount(shelf);
+      // Of files that cannot lie in one tree, or when memory runs out in the middle, nothing is left.
+      const steps = [...filled, ...effective];
+      for (const step of steps) restore(shelfOf(step.change.key), step);
+      for (const shelf of new Set(steps.map(({ change }) => shelfOf(change.key)))) recount(shelf);
       throw error;
     }
     return applied;

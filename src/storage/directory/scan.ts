@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { ResourceKey } from '../../../schemas/resources.js';
-import { KeyMap } from '../../resources/key-map.js';
+import { KeySet } from '../../resources/key-map.js';
 import { throwIfCancelled } from '../batch.js';
 import { checkKey } from '../keys.js';
 import {
@@ -66,8 +66,8 @@ function findGone(
   let recorded = 0;
   for (const [, rows] of shelves) for (const { oid } of rows.values()) if (oid !== null) recorded += 1;
   if (recorded === known) return [];
-  const present = new KeyMap<true>();
-  for (const { key } of found) present.set(key, true);
+  const present = new KeySet();
+  for (const { key } of found) present.add(key);
   const news: Look<unknown>['news'] = [];
   for (const [namespace, rows] of shelves) {
     for (const [id, row] of rows) {

@@ -57,7 +57,8 @@ function clashesAmong(puts: readonly ResourceKey[]): ResourceKey[] {
 function treeOf(ids: ReadonlySet<string>): TreeAfter {
   const directories = new DirectoryCounts();
   for (const id of ids) directories.add(id);
-  return { has: (id) => ids.has(id), hasDirectory: (path) => directories.has(path) };
+  const { hasEntries } = directories;
+  return { has: (id) => ids.has(id), hasEntries, hasDirectory: (path) => directories.has(path) };
 }
 
 /** What the new entries of one directory have in common. */

@@ -13,10 +13,8 @@ const sharedBytes = 64 * 1024;
  * much that one that outlives the others would keep a lot of it.
  */
 export function keeping(effective: readonly EffectiveChange[]): (put: Put) => Uint8Array {
-  let left = 0;
-  for (const { change } of effective) {
-    if (change.action === 'put' && isShared(change)) left += change.content.byteLength;
-  }
+  // Mostly everything is kept as it came.
+  let left: number | null = null;
   let shared = new Uint8Array(0);
   let used = 0;
   return (put) => {
@@ -24,6 +22,7 @@ export function keeping(effective: readonly EffectiveChange[]): (put: Put) => Ui
     if (isKept(put)) return content;
     if (!isShared(put)) return new Uint8Array(content);
     const size = content.byteLength;
+    left ??= sharedSize(effective);
     if (used + size > shared.byteLength) {
       shared = new Uint8Array(Math.min(left, sharedBytes));
       used = 0;
@@ -34,6 +33,14 @@ export function keeping(effective: readonly EffectiveChange[]): (put: Put) => Ui
     left -= size;
     return copy;
   };
+}
+
+function sharedSize(effective: readonly EffectiveChange[]): number {
+  let size = 0;
+  for (const { change } of effective) {
+    if (change.action === 'put' && isShared(change)) size += change.content.byteLength;
+  }
+  return size;
 }
 
 /** Unless a little would keep a lot alive: what comes from git stands with others in pieces of a few megabytes. */

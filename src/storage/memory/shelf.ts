@@ -1,7 +1,7 @@
-import type { ResourceKind } from '../../../schemas/resources.js';
-import type { Known } from '../batch.js';
+import type { ResourceKey, ResourceKind } from '../../../schemas/resources.js';
+import type { EffectiveChange, Known } from '../batch.js';
 import { DirectoryCounts } from '../directory-counts.js';
-import type { StoredEntry } from '../types.js';
+import type { StorageChange, StoredEntry } from '../types.js';
 
 /** A resource that is there (`content` set) or was deleted (`oid` and `content` null). */
 export interface Held extends Known {
@@ -21,28 +21,40 @@ export interface Shelf {
   changes: number;
 }
 
-/** What an id held before a batch. */
-export interface Former {
-  shelf: Shelf;
-  id: string;
-  before: Held | undefined;
+export function openShelf({ kind, namespace }: ResourceKey): Shelf {
+  return { kind, namespace, held: new Map(), directories: new DirectoryCounts(), listing: null, changes: 0 };
 }
 
-export function hold(shelf: Shelf, id: string, after: Held, undo: Former[]): void {
-  undo.push({ shelf, id, before: shelf.held.get(id) });
-  shelf.held.set(id, after);
+/** Makes a change effective. `keep` gives the content to hold. */
+export function hold(
+  shelf: Shelf,
+  { change, before, after: { oid, revision } }: EffectiveChange<Held>,
+  keep: (put: StorageChange & { action: 'put' }) => Uint8Array,
+): void {
+  const { id } = change.key;
+  const content = change.action === 'put' ? keep(change) : null;
+  shelf.held.set(id, { oid, revision, content });
   shelf.listing = null;
   shelf.changes += 1;
+  if (shelf.kind !== 'file') return;
+  const wasThere = isThere(before);
+  if (content !== null && !wasThere) shelf.directories.add(id);
+  else if (content === null && wasThere) shelf.directories.remove(id);
 }
 
-export function restore(undo: readonly Former[]): void {
-  for (const { shelf, id, before } of undo.toReversed()) {
-    if (before === undefined) shelf.held.delete(id);
-    else shelf.held.set(id, before);
-    shelf.listing = null;
-  }
+/** Takes a change back, made or not. The shelf has to be counted anew then. */
+export function restore(shelf: Shelf | undefined, { change, before }: EffectiveChange<Held>): void {
+  if (shelf === undefined) return;
+  if (before === undefined) shelf.held.delete(change.key.id);
+  else shelf.held.set(change.key.id, before);
+  shelf.listing = null;
 }
 
+export function isThere(held: Held | undefined): boolean {
+  return held !== undefined && held.oid !== null;
+}
+
+/** Finds out again which directories there are. */
 export function recount(shelf: Shelf | undefined): void {
   if (shelf?.kind !== 'file') return;
   shelf.directories = new DirectoryCounts();

@@ -64,8 +64,10 @@ export async function readChangedFiles(
 }
 
 async function read(snapshot: Snapshot, changes: readonly ComparedChange[]) {
-  const oids = new Set(changes.flatMap(({ after }) => (after === null || after === emptyOid ? [] : [after])));
+  const oids = new Set<string>();
+  for (const { after } of changes) if (after !== null) oids.add(after);
+  const hasEmpty = oids.delete(emptyOid);
   const contents = await snapshot.read([...oids]);
-  if (changes.every(({ after }) => after !== emptyOid)) return contents;
+  if (!hasEmpty) return contents;
   return new Map(contents).set(emptyOid, emptyContent);
 }

@@ -25,8 +25,9 @@ const listed = 20;
  * @throws EmptySourceError
  */
 export function refuseEmptySource(plan: GuardedPlan, allowEmpty: boolean): void {
+  if (allowEmpty || plan.sourceCount > 0) return;
   const deletions = plan.changes.filter((change) => change.state === 'DELETED');
-  if (allowEmpty || plan.sourceCount > 0 || deletions.length === 0) return;
+  if (deletions.length === 0) return;
   throw new EmptySourceError(
     `Nothing was found in ${plan.source}, and "delete" would remove ${deletions.length === 1 ? 'the only resource' : `all ${deletions.length} resources`} of ${plan.target}.`,
     {

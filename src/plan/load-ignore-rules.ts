@@ -13,8 +13,8 @@ export async function loadIgnoreRules(
   entries: readonly GitEntry[],
   directory: string,
 ): Promise<IgnoreRules> {
-  const paths = new Set(ignoreFileNames.map((name) => (directory === '' ? name : `${directory}/${name}`)));
-  const files = entries.filter((entry) => paths.has(entry.path));
+  const paths = ignoreFileNames.map((name) => (directory === '' ? name : `${directory}/${name}`));
+  const files = entries.filter((entry) => paths.includes(entry.path));
   for (const { path, mode } of files) {
     if (mode === '120000') throw unreadable(path, 'a symbolic link, which is not followed');
     if (mode === '160000') throw unreadable(path, 'a submodule');

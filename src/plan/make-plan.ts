@@ -28,8 +28,8 @@ export interface StagedPlan extends Plan {
 }
 
 /** Whether applying the plan does something to the resource. */
-export function isChange(change: { state: ChangeState }): boolean {
-  return ['ADDED', 'UPDATED', 'OVERWRITTEN', 'DELETED'].includes(change.state);
+export function isChange({ state }: { state: ChangeState }): boolean {
+  return state !== 'UNCHANGED' && state !== 'INVALID' && state !== 'CONFLICT';
 }
 
 /** Reads what the changes need, once, counts their lines and lays the plan out. Unchanged content is never read. */
@@ -43,7 +43,10 @@ export async function makePlan(input: PlanInput): Promise<StagedPlan> {
   for (const change of effective) {
     const counting = countLines(content(before, change.before), content(after, change.after));
     // Most are known at once; a promise for each of fifty thousand would cost more than the counting.
-    Object.assign(change, counting instanceof Promise ? await counting : counting);
+    const counts = counting instanceof Promise ? await counting : counting;
+    change.additions = counts.additions;
+    change.deletions = counts.deletions;
+    change.replaced = counts.replaced;
   }
   let volume: Volume | null = null;
   const { prepare } = input;
@@ -79,18 +82,29 @@ function comparesLines({ before, after }: ComparedChange): boolean {
   return before !== null && after !== null;
 }
 
+const countOf = {
+  ADDED: 'added',
+  UPDATED: 'updated',
+  OVERWRITTEN: 'overwritten',
+  DELETED: 'deleted',
+  UNCHANGED: 'unchanged',
+  INVALID: 'invalid',
+  CONFLICT: 'conflicted',
+} as const satisfies Record<ChangeState, keyof PlanSummary>;
+
 /** Counts by state. */
 export function summarize(changes: readonly { state: ChangeState }[]): PlanSummary {
-  const count = (state: ChangeState) => changes.filter((change) => change.state === state).length;
-  return {
-    added: count('ADDED'),
-    updated: count('UPDATED'),
-    overwritten: count('OVERWRITTEN'),
-    deleted: count('DELETED'),
-    unchanged: count('UNCHANGED'),
-    invalid: count('INVALID'),
-    conflicted: count('CONFLICT'),
+  const summary: PlanSummary = {
+    added: 0,
+    updated: 0,
+    overwritten: 0,
+    deleted: 0,
+    unchanged: 0,
+    invalid: 0,
+    conflicted: 0,
   };
+  for (const { state } of changes) summary[countOf[state]] += 1;
+  return summary;
 }
 
 const require = createRequire(import.meta.url);

@@ -167,7 +167,7 @@ async function write(
   };
   const content = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), tail]);
   await storage.apply({
-    changes: [...changes, { action: 'put', key: receiptKey(id), content, expectedOid }],
+    changes: [...changes, { action: 'put', key: receiptKey(id), content, expectedOid, frozen: true }],
   });
 }
 

@@ -75,6 +75,6 @@ export function recordLines(
   const content = Buffer.concat([Buffer.from(`${first}\n`), tail]);
   const isSame = state.bytes !== null && Buffer.compare(state.bytes, content) === 0;
   if (isSame) return changes;
-  const record = { action: 'put', key: stateKey(state.id), content, expectedOid: state.storedOid } as const;
-  return [...changes, record];
+  const key = stateKey(state.id);
+  return [...changes, { action: 'put', key, content, expectedOid: state.storedOid, frozen: true }];
 }

@@ -56,7 +56,7 @@ export async function recordRun(
   const lines = append(runs, { ...run, count: 1 }).map((one) => `${JSON.stringify(one)}\n`);
   const first = JSON.stringify({ version: 1, sync: sync.identity });
   const content = Buffer.from(`${first}\n${lines.join('')}`);
-  return { action: 'put', key, content, expectedOid: stored?.oid ?? null };
+  return { action: 'put', key, content, expectedOid: stored?.oid ?? null, frozen: true };
 }
 
 function append(runs: readonly RunRecord[], run: RunRecord): RunRecord[] {

@@ -66,9 +66,10 @@ export async function planTransfer(
     contents: sources.contents,
     merge: policy.onConflict === 'MERGE',
   });
-  const stops = policy.onConflict === 'FAIL' || policy.onConflict === 'MERGE';
-  const conflicts = changes.filter((change) => change.state === 'CONFLICT');
-  if (stops && conflicts.length > 0) sources.onRefused(conflicts);
+  if (policy.onConflict === 'FAIL' || policy.onConflict === 'MERGE') {
+    const conflicts = changes.filter((change) => change.state === 'CONFLICT');
+    if (conflicts.length > 0) sources.onRefused(conflicts);
+  }
   guard(changes, input);
   return { changes, ...resolution };
 }

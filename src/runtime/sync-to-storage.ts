@@ -11,8 +11,9 @@ import type { ConflictContents, Resolution } from '../plan/resolve-conflicts.js'
 import { readCounterpart } from '../plan/sync-records.js';
 import type { SyncIdentity, SyncState } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
+import { KeyMap } from '../resources/key-map.js';
 import { decodeUtf8 } from '../resources/text.js';
-import { checkKey } from '../storage/keys.js';
+import { keyChecker } from '../storage/keys.js';
 import { formatKey, type Scope, type StorageChange, type StoredEntry } from '../storage/types.js';
 import { applyBatchEffect } from './apply-effect.js';
 import { planOfConflicts, readBases, readMerged } from './conflict-contents.js';
@@ -74,9 +75,9 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
     onRefused: (conflicts) => context.onPlan(planOfConflicts(run, conflicts)),
   });
   refuseUnfitKeys(changes);
-  if (input.scope.kind === 'file') {
-    refusePathClashes(changes, [...input.stored, ...input.aside].map(input.gitPathOf));
-  }
+  const present = input.scope.kind === 'file' ? [...input.stored, ...input.aside] : [];
+  // By themselves, the files of one tree do not clash.
+  if (present.length > 0) refusePathClashes(changes, present.map(input.gitPathOf));
   const adoption = await claim(context, input, changes, (name) => input.state.byKey.has(name));
   const result = { ...input, ...resolution, adoption, origin: await describeCommit(input.snapshot) };
   const plan = await makePlan({
@@ -112,7 +113,8 @@ export async function claim(
  * @throws UnsafePathError
  */
 export function refuseUnfitKeys(changes: readonly ComparedChange[]): void {
-  for (const change of changes) if (isChange(change)) checkKey(change.key);
+  const check = keyChecker();
+  for (const change of changes) if (isChange(change)) check(change.key);
 }
 
 function syncContents(context: RunContext, { read, snapshot }: SyncInput): ConflictContents {
@@ -142,12 +144,10 @@ async function inNamespace(content: Uint8Array, key: ResourceKey): Promise<Uint8
 /** The plan as a batch for the storage, each change with what it expects to replace. */
 export function changesToApply(plan: StagedPlan): StorageChange[] {
   return plan.document.changes.filter(isChange).map((change): StorageChange => {
-    if (change.state === 'DELETED') {
-      return { action: 'delete', key: change.key, expectedOid: change.before ?? '' };
-    }
-    const { key, before: expectedOid, after } = change;
+    const { key, before, after } = change;
+    if (after === null) return { action: 'delete', key, expectedOid: before ?? '' };
     const content = plan.contentAfter(change);
-    return { action: 'put', key, content, expectedOid, frozen: true, ...(after !== null && { oid: after }) };
+    return { action: 'put', key, content, expectedOid: before, frozen: true, oid: after };
   });
 }
 
@@ -184,24 +184,24 @@ async function apply(context: RunContext, plan: StagedPlan, input: SettledSync):
   const at = version === null ? null : { scope, version };
   const basis = { state, commit: snapshot.commit, at, plan: plan.document };
   const result = await applyBatchEffect(context, batchEffect(plan, input), basis);
-  const written = result.applied.filter(({ oid }) => oid !== null);
-  return { revisionOf: lookUp(stored, written), version: result.version };
+  const written = () => result.applied.filter(({ oid }) => oid !== null);
+  return { revisionOf: lookUp(() => [...stored, ...written()]), version: result.version };
 }
 
-/** Revisions by key, from several lists of which the last wins. They are indexed when the first is asked for. */
-function lookUp(...lists: readonly (readonly { key: ResourceKey; revision: number }[])[]) {
-  let revisions: Map<string, number> | null = null;
-  return (key: ResourceKey): number | null => {
-    revisions ??= new Map(lists.flat().map(({ key: known, revision }) => [formatKey(known), revision]));
-    return revisions.get(formatKey(key)) ?? null;
+/** Revisions by key, the last one of each. They are indexed when the first is asked for. */
+function lookUp(known: () => readonly { key: ResourceKey; revision: number }[]): SyncResult['revisionOf'] {
+  let revisions: KeyMap<number> | null = null;
+  const index = () => new KeyMap(known().map(({ key, revision }) => [key, revision]));
+  return (key) => {
+    revisions ??= index();
+    return revisions.get(key) ?? null;
   };
 }
 
 function expectedRevisions(plan: StagedPlan, stored: readonly StoredEntry[]): SyncResult['revisionOf'] {
-  const present = lookUp(stored);
-  const changes = plan.document.changes.filter((change) => isChange(change) && change.state !== 'DELETED');
-  return lookUp(
-    stored,
-    changes.map(({ key }) => ({ key, revision: (present(key) ?? 0) + 1 })),
-  );
+  const present = lookUp(() => stored);
+  return lookUp(() => {
+    const changes = plan.document.changes.filter((change) => isChange(change) && change.state !== 'DELETED');
+    return [...stored, ...changes.map(({ key }) => ({ key, revision: (present(key) ?? 0) + 1 }))];
+  });
 }

@@ -23,12 +23,12 @@ export function syncedAfter(changes: readonly ComparedChange[], input: SettledSi
   const { desired, stored, aside, state } = input;
   const left = new Set(changes.filter(({ note }) => note !== null).map(({ key }) => formatKey(key)));
   const mergedRow = mergedRows(changes, input);
-  const synced = desired
-    .filter(({ key }) => left.size === 0 || !left.has(formatKey(key)))
-    .map((wanted) => {
-      const { gitPath, key, sourceOid, oid } = wanted;
-      return mergedRow(wanted) ?? { gitPath, key, gitOid: sourceOid, storedOid: oid };
-    });
+  const synced: SyncedResource[] = [];
+  for (const wanted of desired) {
+    const { gitPath, key, sourceOid, oid } = wanted;
+    if (left.size > 0 && left.has(formatKey(key))) continue;
+    synced.push(mergedRow?.(wanted) ?? { gitPath, key, gitOid: sourceOid, storedOid: oid });
+  }
   if (state.bytes === null) return synced;
   const known = new Set(synced.map(({ key }) => formatKey(key)));
   for (const { state: outcome, key } of changes) if (outcome === 'DELETED') known.add(formatKey(key));
@@ -41,12 +41,12 @@ export function syncedAfter(changes: readonly ComparedChange[], input: SettledSi
   return [...kept, ...synced];
 }
 
-/** The records of what was merged: both sides have other contents then, and each its own id. */
+/** The records of what was merged, where that can be: both sides have other contents then, and each its own id. */
 function mergedRows(
   changes: readonly ComparedChange[],
   { policy, state, ancestors }: SettledSides,
-): (wanted: DesiredResource) => SyncedResource | null {
-  if (policy.onConflict !== 'MERGE') return () => null;
+): ((wanted: DesiredResource) => SyncedResource | null) | null {
+  if (policy.onConflict !== 'MERGE') return null;
   const after = new Map(changes.map((change) => [formatKey(change.key), change.after]));
   return ({ gitPath, key, sourceOid, oid }) => {
     const name = formatKey(key);

@@ -52,8 +52,8 @@ export {
   memoryOutputFiles,
   type RunContextOptions,
 } from '../src/runtime/create-context.js';
-export { type ExecuteOptions, executeFlow } from '../src/runtime/execute-flow.js';
 export type { ExecutionEvent } from '../src/runtime/execution-events.js';
+export { type ExecuteOptions, executeFlow } from '../src/runtime/lazy-execute-flow.js';
 export { TaskRegistry } from '../src/runtime/registry.js';
 export { type AppliedTask, apply, checkPlan } from '../src/runtime/saved-plan/index.js';
 export { Task, type TaskExample, type TaskType } from '../src/runtime/task.js';

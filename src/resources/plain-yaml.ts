@@ -12,11 +12,8 @@ export const blockText = '(text)';
 /** The value of a document whose root is a map; null when it is not plain. */
 export function parsePlainYaml(source: string): { [key: string]: PlainYaml } | null {
   if (unusual.test(source)) return null;
-  const reader = new Reader(source);
   try {
-    if (reader.indent() !== 0) return null;
-    const value = reader.map(0, reader.content());
-    return reader.indent() === -1 ? value : null;
+    return new Reader(source).root();
   } catch (error) {
     if (error === notPlain) return null;
     throw error;
@@ -27,43 +24,54 @@ const notPlain = new Error('not plain YAML');
 // Control characters, other line separators and byte-order marks: what they mean depends on where they stand.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const unusual = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff]/;
-const entry = /^([A-Za-z_][A-Za-z0-9_.-]*):(?: +(.*))?$/;
 const blockHeader = /^[|>][+-]?$/;
 const integer = /^(?:0|-?[1-9][0-9]{0,14})$/;
 const reserved = /^(?:true|false|null)$/i;
 const maxDepth = 50;
 
+const [space, hash, colon, dash, dot] = [32, 35, 58, 45, 46];
+
+/** Goes through the text by positions: a text of its own is made for a scalar, and for nothing else. */
 class Reader {
-  readonly #lines: string[];
-  #at = 0;
+  readonly #source: string;
+  /** Spaces before the current line's content; -1 at the end. */
+  #indent = -1;
+  /** Where the current line's content begins. */
+  #start = 0;
+  /** Where it ends, without spaces behind it. */
+  #end = 0;
+  /** Where the next line begins; beyond the text when there is none. */
+  #next = 0;
   #depth = 0;
 
   constructor(source: string) {
-    this.#lines = source.split('\n');
-    this.#skipBlank();
+    this.#source = source;
+    this.#toContent();
   }
 
-  /** Spaces before the current line's content; -1 at the end. */
-  indent(): number {
-    const line = this.#lines[this.#at];
-    return line === undefined ? -1 : indentOf(line);
+  root(): { [key: string]: PlainYaml } {
+    if (this.#indent !== 0) throw notPlain;
+    const value = this.#map(0, this.#start);
+    if (!this.#isAtEnd) throw notPlain;
+    return value;
   }
 
-  /** The current line without its indentation. */
-  content(): string {
-    return (this.#lines[this.#at] ?? '').slice(this.indent()).trimEnd();
+  get #isAtEnd(): boolean {
+    return this.#indent === -1;
   }
 
-  /** A map whose keys stand at `indent`; `first` is the text of its first entry, which may follow a dash. */
-  map(indent: number, first: string): { [key: string]: PlainYaml } {
+  /** A map whose keys stand at `indent`, the first of them at `at`, which may follow a dash. */
+  #map(indent: number, at: number): { [key: string]: PlainYaml } {
     if (++this.#depth > maxDepth) throw notPlain;
     const value: { [key: string]: PlainYaml } = {};
-    for (let text = first; ; text = this.content()) {
-      const [, key, rest = ''] = entry.exec(text) ?? [];
-      if (key === undefined || key === '__proto__' || key in value || reserved.test(key)) throw notPlain;
-      value[key] = this.#value(rest, indent, true);
-      if (this.indent() < indent) break;
-      if (this.indent() > indent) throw notPlain;
+    for (let start = at; ; start = this.#start) {
+      const end = this.#keyEnd(start);
+      if (end === -1) throw notPlain;
+      const key = this.#source.slice(start, end);
+      if (key === '__proto__' || key in value || reserved.test(key)) throw notPlain;
+      value[key] = this.#value(this.#afterSpaces(end + 1), indent, true);
+      if (this.#indent < indent) break;
+      if (this.#indent > indent) throw notPlain;
     }
     this.#depth--;
     return value;
@@ -72,73 +80,108 @@ class Reader {
   #list(indent: number): PlainYaml[] {
     if (++this.#depth > maxDepth) throw notPlain;
     const items: PlainYaml[] = [];
-    while (this.indent() === indent && this.#isItem()) {
-      const text = this.content().slice(1);
-      const rest = text.trimStart();
-      const column = indent + 1 + text.length - rest.length;
-      items.push(entry.test(rest) ? this.map(column, rest) : this.#value(rest, indent, false));
+    while (this.#indent === indent && this.#isItem()) {
+      const start = this.#afterSpaces(this.#start + 1);
+      const column = indent + start - this.#start;
+      items.push(this.#keyEnd(start) === -1 ? this.#value(start, indent, false) : this.#map(column, start));
     }
-    if (this.indent() > indent) throw notPlain;
+    if (this.#indent > indent) throw notPlain;
     this.#depth--;
     return items;
   }
 
   #isItem(): boolean {
-    return this.content().startsWith('- ');
+    return this.#codeAt(this.#start) === dash && this.#codeAt(this.#start + 1) === space;
   }
 
-  /** What follows a key or a dash on its line, or stands below it. */
-  #value(text: string, indent: number, isMapValue: boolean): PlainYaml {
-    const rest = withoutComment(text);
+  /** Where a key that begins here ends, at the colon behind it; -1 when none does. */
+  #keyEnd(start: number): number {
+    let at = start;
+    if (!isNameStart(this.#codeAt(at))) return -1;
+    while (isNamePart(this.#codeAt(at))) at++;
+    if (this.#codeAt(at) !== colon) return -1;
+    return at + 1 === this.#end || this.#codeAt(at + 1) === space ? at : -1;
+  }
+
+  /** What stands from `start` on, behind a key or a dash on its line, or below it. */
+  #value(start: number, indent: number, isMapValue: boolean): PlainYaml {
+    const rest = withoutComment(this.#source.slice(start, this.#end));
     if (blockHeader.test(rest)) return this.#blockScalar(indent);
-    this.#at++;
-    this.#skipBlank();
+    this.#toContent();
     if (rest !== '') {
       // A deeper line would continue the scalar.
-      if (this.indent() > indent) throw notPlain;
+      if (this.#indent > indent) throw notPlain;
       return scalar(rest);
     }
     if (!isMapValue) throw notPlain;
-    const below = this.indent();
+    const below = this.#indent;
     if (below === indent && this.#isItem()) return this.#list(below);
     if (below <= indent) return null;
-    return this.#isItem() ? this.#list(below) : this.map(below, this.content());
+    return this.#isItem() ? this.#list(below) : this.#map(below, this.#start);
   }
 
   #blockScalar(indent: number): string {
-    this.#at++;
     let width = -1;
     let leading = 0;
-    for (; this.#at < this.#lines.length; this.#at++) {
-      const line = this.#lines[this.#at] ?? '';
-      const spaces = indentOf(line);
-      if (spaces === line.length) {
-        if (width === -1) leading = Math.max(leading, spaces);
+    while (this.#toLine()) {
+      const isBlank = this.#start === this.#end;
+      if (isBlank) {
+        if (width === -1) leading = Math.max(leading, this.#indent);
         continue;
       }
-      if (spaces <= indent) break;
-      if (width === -1) width = spaces;
-      if (spaces < width) throw notPlain;
+      if (this.#indent <= indent) break;
+      if (width === -1) width = this.#indent;
+      if (this.#indent < width) throw notPlain;
     }
     if (width === -1 || leading > width) throw notPlain;
-    this.#skipBlank();
+    if (!this.#isAtEnd && this.#codeAt(this.#start) === hash) this.#toContent();
     return blockText;
   }
 
-  #skipBlank(): void {
-    for (; this.#at < this.#lines.length; this.#at++) {
-      const line = this.#lines[this.#at] ?? '';
-      const first = line.charCodeAt(indentOf(line));
-      // NaN is the end of the line, 35 a comment.
-      if (!Number.isNaN(first) && first !== 35) return;
+  /** Goes to the next line that has content. */
+  #toContent(): void {
+    while (this.#toLine() && (this.#start === this.#end || this.#codeAt(this.#start) === hash));
+  }
+
+  /** Goes to the next line; false when there is none. */
+  #toLine(): boolean {
+    const source = this.#source;
+    const from = this.#next;
+    if (from > source.length) {
+      this.#indent = -1;
+      return false;
     }
+    const newline = source.indexOf('\n', from);
+    let end = newline === -1 ? source.length : newline;
+    this.#next = end + 1;
+    let start = from;
+    while (start < end && source.charCodeAt(start) === space) start++;
+    while (end > start && source.charCodeAt(end - 1) === space) end--;
+    this.#indent = start - from;
+    this.#start = start;
+    this.#end = end;
+    return true;
+  }
+
+  #afterSpaces(from: number): number {
+    let at = from;
+    while (this.#codeAt(at) === space) at++;
+    return at;
+  }
+
+  /** NaN beyond the end of the line's content. */
+  #codeAt(at: number): number {
+    return at < this.#end ? this.#source.charCodeAt(at) : Number.NaN;
   }
 }
 
-function indentOf(line: string): number {
-  let spaces = 0;
-  while (line.charCodeAt(spaces) === 32) spaces++;
-  return spaces;
+/** A letter or an underscore. */
+function isNameStart(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
+}
+
+function isNamePart(code: number): boolean {
+  return isNameStart(code) || (code >= 48 && code <= 57) || code === dot || code === dash;
 }
 
 function withoutComment(text: string): string {
@@ -149,8 +192,11 @@ function withoutComment(text: string): string {
     const after = text.slice(end + 1);
     return /^ +#/.test(after) ? text.slice(0, end + 1) : text;
   }
-  const comment = text.indexOf(' #');
-  return comment === -1 ? text : text.slice(0, comment).trimEnd();
+  let end = text.indexOf(' #');
+  if (end === -1) return text;
+  // Spaces alone: other white space is content.
+  while (end > 0 && text.charCodeAt(end - 1) === space) end--;
+  return text.slice(0, end);
 }
 
 function scalar(text: string): PlainYaml {

@@ -120,6 +120,8 @@ describe('plain flows', () => {
       '\\n',
       "''",
       '=',
+      '\u00a0',
+      '\u3000 # x',
     ];
     const edit = fc.record({
       at: fc.double({ min: 0, max: 1, noNaN: true }),

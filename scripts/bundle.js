@@ -15,13 +15,20 @@ const library = ['tasks/index', 'src/storage/index'];
 /** and what the command loads of it before it knows what it is asked for becomes another. */
 const command = ['bin/flowgit'];
 
+/** What compares and writes is loaded while a server answers, as one file for all tasks, */
+const planner = ['src/runtime/sync-to-storage', 'src/runtime/push-to-git', 'src/runtime/incremental-sync'];
+
+/** and so is what reads packs. */
+const pack = ['src/git/pack/read-pack'];
+
 /** Many small files that most runs need. All other dependencies stay where npm puts them, and load when needed. */
 const bundled = ['zod', 'yaml', 'picomatch', 'ignore', 'p-limit', 'diff'];
 
 export async function bundle({ root, outdir }) {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const external = Object.keys(dependencies).filter((name) => !bundled.includes(name));
-  const needs = { library: new Set(), command: new Set() };
+  const needs = { library: new Set(), command: new Set(), planner: new Set(), pack: new Set() };
+  const atStart = (id) => needs.library.has(id) || needs.command.has(id);
   const build = await rolldown({
     cwd: root,
     input: Object.fromEntries(entries.map((entry) => [entry, join(root, `${entry}.ts`)])),
@@ -35,6 +42,8 @@ export async function bundle({ root, outdir }) {
       oneLanguage,
       collectStatic(root, library, needs.library),
       collectStatic(root, command, needs.command),
+      collectStatic(root, planner, needs.planner),
+      collectStatic(root, pack, needs.pack),
     ],
     // A room that a public entry opens at once, and a task only when it needs it, is no mistake.
     checks: { ineffectiveDynamicImport: false },
@@ -50,6 +59,8 @@ export async function bundle({ root, outdir }) {
       groups: [
         { name: 'base', test: (id) => needs.library.has(id) && needs.command.has(id) },
         { name: 'library', test: (id) => needs.library.has(id) && !needs.command.has(id) },
+        { name: 'planner', test: (id) => needs.planner.has(id) && !atStart(id) },
+        { name: 'pack', test: (id) => needs.pack.has(id) && !atStart(id) },
       ],
     },
   });

@@ -18,8 +18,8 @@ export const layerMagic = Buffer.from('flowgit layer 1\n');
 export const rowBytes = 32;
 export const footerBytes = 30;
 export const oidBytes = 20;
-export const sizeOffset = 26;
-export const typeOffset = 31;
+const sizeOffset = 26;
+const typeOffset = 31;
 export const types: readonly ObjectType[] = ['commit', 'tree', 'blob', 'tag'];
 
 /** Where an object stands in a layer; `start` is that of its header. */

@@ -45,14 +45,13 @@ export async function writeLayer(path: string, objects: Iterable<LayerObject>): 
 }
 
 /** Packs' objects where they stand in memory; nothing is copied. */
-export function* packObjects(packs: readonly PackObjects[], withBlobs: boolean): Generator<LayerObject> {
-  for (const [index, pack] of packs.entries()) {
+export function packObjects(packs: readonly PackObjects[], withBlobs: boolean): LayerObject[] {
+  return packs.flatMap((pack, index) => {
     const earlier = packs.slice(0, index);
-    for (const object of pack.laidOut()) {
-      if (!withBlobs && object.type === 'blob') continue;
-      if (earlier.length === 0 || !earlier.some((other) => other.has(object.oid))) yield object;
-    }
-  }
+    const isNew = ({ oid }: LayerObject): boolean => !earlier.some((other) => other.has(oid));
+    const objects = pack.laidOut().filter(({ type }) => withBlobs || type !== 'blob');
+    return earlier.length === 0 ? objects : objects.filter(isNew);
+  });
 }
 
 /** Objects of other layers, the newest first, those of `kept` only. */

@@ -67,17 +67,17 @@ export class PackObjects implements ReadableObjects {
   }
 
   /** Every object, once, with the memory it stands in, mostly one behind the other. */
-  *laidOut(): Generator<LaidOutObject, void, undefined> {
-    const isDistinct = this.#byOid.size === this.#oids.length;
-    for (const [index, oid] of this.#oids.entries()) {
-      if (!isDistinct && this.#byOid.get(oid) !== index) continue;
+  laidOut(): LaidOutObject[] {
+    const all = this.#oids.map((oid, index): LaidOutObject => {
       const type = this.#types[index] ?? 'blob';
       const size = this.#sizes[index] ?? 0;
       const contentStart = this.#starts[index] ?? 0;
       // Its header: type, space, size, NUL.
       const start = contentStart - type.length - String(size).length - 2;
-      yield { oid, type, size, slab: this.#slabs[index] ?? this.#slab, start, end: contentStart + size };
-    }
+      return { oid, type, size, slab: this.#slabs[index] ?? this.#slab, start, end: contentStart + size };
+    });
+    const isDistinct = this.#byOid.size === this.#oids.length;
+    return isDistinct ? all : all.filter(({ oid }, index) => this.#byOid.get(oid) === index);
   }
 
   oids(): IterableIterator<string> {

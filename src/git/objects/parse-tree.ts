@@ -11,7 +11,8 @@ export interface TreeEntry {
   oid: string;
 }
 
-const space = 0x20;
+const oidBytes = 20;
+const notAscii = /[\u0080-\u00ff]/;
 
 /**
  * Reads a tree object (git-fsck: "tree" messages).
@@ -20,24 +21,27 @@ const space = 0x20;
  */
 export function parseTree(data: Uint8Array, where = ''): TreeEntry[] {
   const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  // Two texts of the whole, of which modes, names and ids are parts: a call for each of them takes longer.
+  const text = buffer.toString('latin1');
+  const hex = buffer.toString('hex');
   const entries: TreeEntry[] = [];
   const names = new Set<string>();
-  let position = 0;
-  while (position < buffer.length) {
-    const modeEnd = buffer.indexOf(space, position);
-    const nameEnd = modeEnd === -1 ? -1 : buffer.indexOf(0, modeEnd + 1);
-    if (nameEnd === -1 || nameEnd + 21 > buffer.length) throw corrupt(where, 'an entry is cut off');
-    const name = buffer.toString('utf8', modeEnd + 1, nameEnd);
+  for (let position = 0; position < text.length; ) {
+    const modeEnd = text.indexOf(' ', position);
+    const nameEnd = modeEnd === -1 ? -1 : text.indexOf('\0', modeEnd + 1);
+    const end = nameEnd + 1 + oidBytes;
+    if (nameEnd === -1 || end > text.length) throw corrupt(where, 'an entry is cut off');
+    const bytes = text.slice(modeEnd + 1, nameEnd);
+    const name = notAscii.test(bytes) ? buffer.toString('utf8', modeEnd + 1, nameEnd) : bytes;
     const reason = names.has(name) ? 'stands there twice' : unsafeNameReason(name);
     if (reason !== null) throw unsafe(where, name, reason);
     names.add(name);
-    const oid = buffer.toString('hex', nameEnd + 1, nameEnd + 21);
     entries.push({
-      mode: normaliseMode(buffer.toString('latin1', position, modeEnd), where, name),
+      mode: normaliseMode(text.slice(position, modeEnd), where, name),
       name,
-      oid,
+      oid: hex.slice(2 * (nameEnd + 1), 2 * end),
     });
-    position = nameEnd + 21;
+    position = end;
   }
   return entries;
 }

@@ -13,11 +13,21 @@ export const resourceKey = z.object({ kind: resourceKind, namespace: z.string(),
 export type ResourceKey = z.infer<typeof resourceKey>;
 
 /** What names are made of, for checks that come by the ten thousand. */
-export const namespacePattern = /^[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*$/;
-export const idPattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
+const namespacePattern = /^[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*$/;
+const idPattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 
-export const maxNamespaceLength = 150;
-export const maxIdLength = 100;
+const maxNamespaceLength = 150;
+const maxIdLength = 100;
+
+/** As `namespaceName` says. */
+export function isNamespaceName(text: string): boolean {
+  return text.length <= maxNamespaceLength && namespacePattern.test(text);
+}
+
+/** As `identifier` says. */
+export function isIdentifier(text: string): boolean {
+  return text.length <= maxIdLength && idPattern.test(text);
+}
 
 /** A dotted namespace, as Kestra spells it. */
 export const namespaceName = z

@@ -42,25 +42,24 @@ const encoder = new TextEncoder();
  */
 export async function adoptFlows(input: AdoptionInput): Promise<AdoptedFlows> {
   const contents = new Map<string, Uint8Array>();
-  const gitOids = new Map<string, string>();
   const candidates: DesiredResource[] = [];
   for (const flow of input.found.flows) {
     const oid = adopt(flow, input.state, contents);
-    gitOids.set(oid, flow.gitOid);
     candidates.push({ key: flow.key, gitPath: flow.gitPath, oid, sourceOid: flow.gitOid });
   }
   const refused = await refusedByStorage(candidates, contents, input);
   const invalid = [...input.found.invalid, ...refused];
   refuseInvalid(invalid, input.ignoreInvalid);
 
-  const desired = candidates.filter((flow) => !refused.some((bad) => bad.gitPath === flow.gitPath));
+  const bad = new Set(refused.map(({ gitPath }) => gitPath));
+  const desired = bad.size === 0 ? candidates : candidates.filter(({ gitPath }) => !bad.has(gitPath));
   const holds = holdInvalid(invalid, desired, input.stored);
   return {
     desired,
     invalid,
     held: [...holds.held, ...holdRunning(desired, input)],
     mayDelete: (resource) => !holds.namespaces.has(resource.key.namespace),
-    read: (changes) => readAdopted(changes, contents, gitOids, input.snapshot),
+    read: (changes) => readAdopted(changes, contents, desired, input.snapshot),
   };
 }
 
@@ -96,11 +95,12 @@ function adopt(flow: GitFlow, state: SyncState | null, contents: Map<string, Uin
 async function readAdopted(
   changes: readonly ComparedChange[],
   contents: ReadonlyMap<string, Uint8Array>,
-  gitOids: ReadonlyMap<string, string>,
+  desired: readonly DesiredResource[],
   snapshot: Snapshot,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const missing = changes.filter((change) => change.after !== null && !contents.has(change.after));
   if (missing.length === 0) return contents;
+  const gitOids = new Map(desired.map(({ oid, sourceOid }) => [oid, sourceOid]));
   const oidOf = (change: ComparedChange) => gitOids.get(change.after ?? '') ?? '';
   const fetched = await snapshot.read(missing.map(oidOf));
   const all = new Map(contents);
@@ -165,6 +165,7 @@ function holdInvalid(
   desired: readonly DesiredResource[],
   stored: readonly StoredEntry[],
 ): { held: HeldResource[]; namespaces: Set<string> } {
+  if (invalid.length === 0) return { held: [], namespaces: new Set() };
   const claimed = new Set(desired.map((flow) => formatKey(flow.key)));
   const present = new Set(stored.map((entry) => formatKey(entry.key)));
   const held: HeldResource[] = [];
@@ -195,9 +196,10 @@ function holdInvalid(
 
 function holdRunning(desired: readonly DesiredResource[], input: AdoptionInput): HeldResource[] {
   const key: ResourceKey = { kind: 'flow', namespace: input.running.namespace, id: input.running.flowId };
-  const name = formatKey(key);
-  const present = input.stored.find((entry) => formatKey(entry.key) === name);
-  const wanted = desired.find((flow) => formatKey(flow.key) === name);
+  const isRunning = ({ key: { namespace, id } }: { key: ResourceKey }) =>
+    id === key.id && namespace === key.namespace;
+  const present = input.stored.find(isRunning);
+  const wanted = present === undefined ? undefined : desired.find(isRunning);
   if (present === undefined || wanted?.oid === present.oid) return [];
   if (wanted === undefined && !input.deletes) return [];
   return [

@@ -25,6 +25,7 @@ export interface IgnoredFlowsInput {
  * the ignored ones are read, but not before a stored flow would otherwise go.
  */
 export async function ignoredFlows(input: IgnoredFlowsInput): Promise<ReadonlySet<string>> {
+  if (input.stored.length === 0) return new Set();
   const { snapshot, place, state, source } = input;
   const isIgnored = (path: string | undefined) =>
     path !== undefined && source.ignored(relativePath(place.directory, path));

@@ -1,4 +1,4 @@
-import { namespaceName } from '../../schemas/resources.js';
+import { isNamespaceName } from '../../schemas/resources.js';
 
 /** Where flows stand in a repository: `D/x.yml` is in namespace T, `D/a/b/x.yml` in `T.a.b`. */
 export interface FlowPlace {
@@ -15,16 +15,18 @@ export const flowExtensions = ['.yml', '.yaml'] as const;
 
 /** The namespace a path stands for, or null when it is outside the place or has no flow's ending. */
 export function namespaceOfPath(place: FlowPlace, path: string): string | null {
+  if (!flowExtensions.some((ending) => path.endsWith(ending))) return null;
   const prefix = place.directory === '' ? '' : `${place.directory}/`;
-  if (!path.startsWith(prefix) || !flowExtensions.some((ending) => path.endsWith(ending))) return null;
-  const directories = path.slice(prefix.length).split('/').slice(0, -1);
-  if (directories.length > 0 && !place.children) return null;
-  return [place.namespace, ...directories].join('.');
+  if (!path.startsWith(prefix)) return null;
+  const name = path.lastIndexOf('/') + 1;
+  if (name <= prefix.length) return place.namespace;
+  if (!place.children) return null;
+  return `${place.namespace}.${path.slice(prefix.length, name - 1).replaceAll('/', '.')}`;
 }
 
 /** A directory can be spelled so that no namespace comes of it, such as `My Flows`. */
 export function isNamespace(text: string): boolean {
-  return namespaceName.safeParse(text).success;
+  return isNamespaceName(text);
 }
 
 /** Where a flow stands when git does not hold it yet. */

@@ -1,10 +1,8 @@
 import {
   identifier,
-  idPattern,
-  maxIdLength,
-  maxNamespaceLength,
+  isIdentifier,
+  isNamespaceName,
   namespaceName,
-  namespacePattern,
   type ResourceKey,
 } from '../../schemas/resources.js';
 import { UnsafePathError } from '../errors.js';
@@ -50,7 +48,7 @@ function refuse(key: ResourceKey, problem: string | null): void {
 
 /** @throws UnsafePathError when the scope's namespace is none. */
 export function checkScope(scope: Scope): void {
-  if (scope.namespace === '' || namespaceName.safeParse(scope.namespace).success) return;
+  if (scope.namespace === '' || isNamespaceName(scope.namespace)) return;
   throw new UnsafePathError(`${JSON.stringify(scope.namespace)} is not a namespace.`);
 }
 
@@ -86,7 +84,7 @@ export function encodeStateId(id: string): string {
 function namespaceProblem(key: ResourceKey): string | null {
   if (key.kind === 'dashboard') return key.namespace === '' ? null : 'a dashboard has no namespace';
   if (key.kind === 'state' && key.namespace === '') return null;
-  if (key.namespace.length <= maxNamespaceLength && namespacePattern.test(key.namespace)) return null;
+  if (isNamespaceName(key.namespace)) return null;
   const parsed = namespaceName.safeParse(key.namespace);
   return parsed.success ? null : `the namespace ${parsed.error.issues[0]?.message ?? 'is invalid'}`;
 }
@@ -98,7 +96,7 @@ function idProblem(key: ResourceKey): string | null {
     case 'state':
       return stateIdProblem(key.id);
     default: {
-      if (key.id.length <= maxIdLength && idPattern.test(key.id)) return null;
+      if (isIdentifier(key.id)) return null;
       const parsed = identifier.safeParse(key.id);
       return parsed.success ? null : `the id ${parsed.error.issues[0]?.message ?? 'is invalid'}`;
     }

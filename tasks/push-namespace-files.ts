@@ -167,7 +167,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
       plan: result.plan,
       listed,
       version: await stillAt(context.storage, scope, version),
-      rows: Buffer.alloc(0),
+      settledRows: () => Buffer.alloc(0),
       ignoring: false,
     });
   }

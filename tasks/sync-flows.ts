@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { connection } from '../schemas/connection.js';
 import type { PlanChange } from '../schemas/plan.js';
 import { bool } from '../schemas/property.js';
-import { namespaceName } from '../schemas/resources.js';
+import { namespaceName, type ResourceKey } from '../schemas/resources.js';
 import {
   gitDirectory,
   guards,
@@ -13,7 +13,7 @@ import {
 } from '../schemas/transfer.js';
 import type { Remote } from '../src/git/types.js';
 import { loadSyncState, openSyncState } from '../src/plan/read-sync-state.js';
-import { formatRevision, jsonLines, remarks } from '../src/plan/report.js';
+import { formatRevision, remarks, syncRows } from '../src/plan/report.js';
 import type { SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, namespaceOfPath, pathOfFlow } from '../src/resources/flow-path.js';
 import { withRemote } from '../src/runtime/connect.js';
@@ -177,14 +177,18 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     ...adopted,
   });
   const { plan } = result;
-  const rows = jsonLines(plan.document.changes, (change) => rowOf(change, result.revisionOf(change.key)));
+  const rows = syncRows(plan.document.changes, rowWith(result.revisionOf));
   if (!properties.dryRun) {
     const ignoring = source.ignoredEntries.length > 0;
     await rememberAgreement(context, agreement, {
-      ...{ plan, listed: stored, version: result.version, rows, ignoring },
+      ...{ plan, listed: stored, version: result.version, settledRows: rows.settled, ignoring },
     });
   }
-  return { flows: await writeRows(context, 'flows', rows), summary: plan.document.summary, ...reported };
+  return {
+    flows: await writeRows(context, 'flows', rows.reported),
+    summary: plan.document.summary,
+    ...reported,
+  };
 }
 
 function identityOf(remote: Remote, properties: SyncProperties): SyncIdentity {
@@ -204,6 +208,11 @@ function identityOf(remote: Remote, properties: SyncProperties): SyncIdentity {
     children,
     rewrite: '',
   };
+}
+
+/** Of its own, so that rows that are still to be read keep nothing else of a run. */
+function rowWith(revisionOf: (key: ResourceKey) => number | null) {
+  return (change: PlanChange) => rowOf(change, revisionOf(change.key));
 }
 
 function rowOf(change: PlanChange, revision: number | null) {

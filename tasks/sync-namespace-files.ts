@@ -14,7 +14,7 @@ import {
 import type { Remote } from '../src/git/types.js';
 import { gitNamespaceFiles, readChangedFiles } from '../src/plan/git-namespace-files.js';
 import { loadSyncState, openSyncState } from '../src/plan/read-sync-state.js';
-import { formatRevision, jsonLines, remarks } from '../src/plan/report.js';
+import { formatRevision, remarks, syncRows } from '../src/plan/report.js';
 import type { OpenState } from '../src/plan/sync-state.js';
 import { isInGit, keepFileName, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
@@ -154,14 +154,18 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     read: (changes) => files.read(snapshot, changes),
   });
   const { plan } = result;
-  const rows = jsonLines(plan.document.changes, rowOf);
+  const rows = syncRows(plan.document.changes, rowOf);
   if (!properties.dryRun) {
     const ignoring = ignoredEntries.length > 0;
     await rememberAgreement(context, agreement, {
-      ...{ plan, listed: stored, version: result.version, rows, ignoring },
+      ...{ plan, listed: stored, version: result.version, settledRows: rows.settled, ignoring },
     });
   }
-  return { files: await writeRows(context, 'files', rows), summary: plan.document.summary, ...reported };
+  return {
+    files: await writeRows(context, 'files', rows.reported),
+    summary: plan.document.summary,
+    ...reported,
+  };
 }
 
 /** Whether a directory around a path has counted as empty: that ends when something comes to lie in it. */

@@ -72,7 +72,7 @@ export function joinLines<T>(items: readonly T[], lineOf: (item: T) => string, f
 }
 
 /** Text that grows at its end, as UTF-8. */
-export class TextBytes {
+class TextBytes {
   #memory = Buffer.alloc(0);
   #length = 0;
 

@@ -2,7 +2,6 @@ import type { PlanEndpoint, PlanSummary } from '../../schemas/plan.js';
 import { reportError } from '../errors.js';
 import { makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { type Agreement, findReceipt, leaveReceipt, type Receipt, writeReceipt } from '../plan/receipt.js';
-import { settledRows } from '../plan/report.js';
 import { type SyncIdentity, syncId } from '../plan/sync-state.js';
 import type { TransferPolicy } from '../plan/transfer.js';
 import { formatKey, type Scope, type StorageAdapter, type StoredEntry } from '../storage/types.js';
@@ -71,8 +70,8 @@ export interface Settled {
   listed: readonly StoredEntry[];
   /** Of the storage's scope after the run, when that is certain; otherwise the storage is listed once more. */
   version: string | null;
-  /** As reported, for a sync. */
-  rows: Buffer;
+  /** What a sync reports when nothing changes after it. */
+  settledRows(): Buffer;
   /** Whether ignore rules kept anything out. */
   ignoring: boolean;
 }
@@ -91,14 +90,14 @@ export async function stillAt(
 export async function rememberAgreement(
   context: RunContext,
   agreement: Agreement,
-  { plan, listed, version, rows, ignoring }: Settled,
+  { plan, listed, version, settledRows, ignoring }: Settled,
 ): Promise<void> {
   const { changes, summary, direction } = plan.document;
   if (changes.some(({ state, note }) => note !== null || state === 'INVALID' || state === 'CONFLICT')) return;
   const { added, updated, overwritten, unchanged, deleted } = summary;
   const receipt = {
     unchanged: added + updated + overwritten + unchanged,
-    rows: settledRows(rows),
+    rows: settledRows(),
     ignoring,
   };
   if (version !== null) {

@@ -1,4 +1,5 @@
 import type { ConnectionProperties } from '../../schemas/connection.js';
+import type { PlanDocument } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
 import type { Revision, Snapshot } from '../git/types.js';
 import type { SyncedCommit } from '../plan/commit-table.js';
@@ -88,7 +89,10 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
     prepare: preparation(context, input, (made) => prepare(made, result, read)),
   });
   const applied = await settle(context, plan, input.policy.dryRun, () => apply(context, plan, result));
-  return { plan, ...(applied ?? { revisionOf: expectedRevisions(plan, input.stored), version: null }) };
+  return {
+    plan,
+    ...(applied ?? { revisionOf: expectedRevisions(plan.document, input.stored), version: null }),
+  };
 }
 
 /**
@@ -188,20 +192,29 @@ async function apply(context: RunContext, plan: StagedPlan, input: SettledSync):
   return { revisionOf: lookUp(() => [...stored, ...written()]), version: result.version };
 }
 
+type Revised = Pick<StoredEntry, 'key' | 'revision'>;
+
 /** Revisions by key, the last one of each. They are indexed when the first is asked for. */
-function lookUp(known: () => readonly { key: ResourceKey; revision: number }[]): SyncResult['revisionOf'] {
-  let revisions: KeyMap<number> | null = null;
-  const index = () => new KeyMap(known().map(({ key, revision }) => [key, revision]));
+function lookUp(known: () => readonly Revised[]): SyncResult['revisionOf'] {
+  let list: typeof known | null = known;
+  const revisions = new KeyMap<number>();
   return (key) => {
-    revisions ??= index();
+    if (list !== null) {
+      for (const { key: known, revision } of list()) revisions.set(known, revision);
+      // It may keep more alive than its revisions.
+      list = null;
+    }
     return revisions.get(key) ?? null;
   };
 }
 
-function expectedRevisions(plan: StagedPlan, stored: readonly StoredEntry[]): SyncResult['revisionOf'] {
+function expectedRevisions(
+  { changes }: Pick<PlanDocument, 'changes'>,
+  stored: readonly StoredEntry[],
+): SyncResult['revisionOf'] {
   const present = lookUp(() => stored);
   return lookUp(() => {
-    const changes = plan.document.changes.filter((change) => isChange(change) && change.state !== 'DELETED');
-    return [...stored, ...changes.map(({ key }) => ({ key, revision: (present(key) ?? 0) + 1 }))];
+    const written = changes.filter((change) => isChange(change) && change.state !== 'DELETED');
+    return [...stored, ...written.map(({ key }) => ({ key, revision: (present(key) ?? 0) + 1 }))];
   });
 }

@@ -1,28 +1,53 @@
 import { expect, it } from 'vitest';
-import { formatRevision, jsonLines, pushRow, settledRows } from '../../src/plan/report.js';
+import type { ChangeState, PlanChange } from '../../schemas/plan.js';
+import { formatRevision, jsonLines, pushRow, remarks, syncRows } from '../../src/plan/report.js';
 
 it('writes a row per line', () => {
   expect(String(jsonLines(['a', 'b\n'], (name) => ({ name })))).toBe('{"name":"a"}\n{"name":"b\\n"}\n');
   expect(jsonLines([], (name) => ({ name }))).toHaveLength(0);
 });
 
-it('settles rows: what was deleted is gone, all else is unchanged', () => {
-  const row = (gitPath: string, syncState: string) => `${JSON.stringify({ gitPath, syncState })}\n`;
-  const tricky = ['"syncState":"DELETED"', 'a\u2028b', '\\"syncState\\":\\"ADDED\\"'];
-  const rows = row('a', 'ADDED') + row('b', 'DELETED') + tricky.map((path) => row(path, 'UPDATED')).join('');
-  expect(String(settledRows(Buffer.from(rows + row('c\u2028"', 'DELETED') + row('d', 'CONFLICT'))))).toBe(
-    row('a', 'UNCHANGED') + tricky.map((path) => row(path, 'UNCHANGED')).join('') + row('d', 'UNCHANGED'),
-  );
-});
-
-it('settles more rows than are looked at in one go', () => {
-  const rows = Array.from({ length: 20_000 }, (_, at) => ({
-    gitPath: `ä/${at}`,
-    syncState: at % 3 ? 'ADDED' : 'DELETED',
-  }));
-  const kept = rows.filter(({ syncState }) => syncState === 'ADDED');
-  const settled = settledRows(jsonLines(rows, (row) => row));
-  expect(settled.equals(jsonLines(kept, ({ gitPath }) => ({ gitPath, syncState: 'UNCHANGED' })))).toBe(true);
+it('reports every change, and what is left of them once they are settled', () => {
+  const change = (state: ChangeState, id: string, merged?: true): PlanChange => ({
+    state,
+    key: { kind: 'file', namespace: 'team', id },
+    gitPath: `d/${id}`,
+    before: null,
+    after: null,
+    additions: 0,
+    deletions: 0,
+    replaced: 0,
+    note: null,
+    ...(merged && { merged }),
+  });
+  const changes = [
+    change('ADDED', 'a'),
+    change('DELETED', 'b'),
+    change('UPDATED', 'c\n"', true),
+    change('UNCHANGED', 'd'),
+  ];
+  const rowOf = (one: PlanChange) => ({ id: one.key.id, state: one.state, ...remarks(one) });
+  const rows = syncRows(changes, rowOf);
+  const linesOf = (bytes: Iterable<Uint8Array>) =>
+    Buffer.concat([...bytes])
+      .toString()
+      .split('\n');
+  const expected = [
+    '{"id":"a","state":"ADDED"}',
+    '{"id":"b","state":"DELETED"}',
+    '{"id":"c\\n\\"","state":"UPDATED","merged":true}',
+    '{"id":"d","state":"UNCHANGED"}',
+    '',
+  ];
+  expect(linesOf(rows.reported)).toEqual(expected);
+  expect(linesOf([rows.settled()])).toEqual([
+    '{"id":"a","state":"UNCHANGED"}',
+    '{"id":"c\\n\\"","state":"UNCHANGED"}',
+    '{"id":"d","state":"UNCHANGED"}',
+    '',
+  ]);
+  // As often as somebody looks.
+  expect(linesOf(rows.reported)).toEqual(expected);
 });
 
 it('gives a pushed file as Kestra does', () => {

@@ -142,4 +142,16 @@ describe('Clone', () => {
     });
     expect(await readdir(work)).toEqual([]);
   });
+
+  it('says that the working directory is not there, and makes none', async () => {
+    await start({ files: { 'a.txt': 'a' } });
+    const missing = join(work, 'missing');
+    const cloning = (workingDirectory: string) =>
+      new Clone({ url: world.url }).run(createRunContext({ storage: world.storage, workingDirectory }));
+    const error = { code: 'DIRECTORY_NOT_FOUND', data: { directory: missing } };
+    await expect(cloning(missing)).rejects.toMatchObject(error);
+    await writeFile(join(work, 'file'), '');
+    await expect(cloning(join(work, 'file', 'below'))).rejects.toMatchObject({ code: 'DIRECTORY_NOT_FOUND' });
+    expect(await readdir(work)).toEqual(['file']);
+  });
 });

@@ -3,6 +3,7 @@ import type { ConnectionProperties } from '../../schemas/connection.js';
 import { UnsupportedError } from '../errors.js';
 import type { Remote } from '../git/types.js';
 import type { RunContext } from './context.js';
+import { unfollowed } from './unfollowed.js';
 
 /** The remote that a task's connection properties name, reached with what the context gives. */
 export async function connect(context: RunContext, properties: ConnectionProperties): Promise<Remote> {
@@ -25,7 +26,7 @@ export async function connect(context: RunContext, properties: ConnectionPropert
     cacheMaxBytes: context.network.cacheMaxBytes,
     signal: context.signal,
     logger: context.logger,
-    onProgress: context.progress,
+    onProgress: context.progress === unfollowed ? undefined : context.progress,
   });
 }
 

@@ -31,6 +31,7 @@ export interface RunContext {
   readonly keyValues?: KeyValueSource | undefined;
   readonly signal: AbortSignal;
   readonly clock: () => Date;
+  /** `unfollowed` when nobody listens. */
   readonly progress: (event: ProgressEvent) => void;
   /** Told of every plan before it is applied, or instead of it on a dry run. */
   readonly onPlan: (plan: Plan) => void;

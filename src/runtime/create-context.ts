@@ -9,6 +9,7 @@ import { Redactor } from '../redaction.js';
 import type { StorageAdapter } from '../storage/types.js';
 import type { OutputFiles, RunContext, RunIdentity, SecretSource, WorkingDirectory } from './context.js';
 import { wholeContent } from './output-content.js';
+import { unfollowed } from './unfollowed.js';
 
 /** What a program gives to run tasks without a flow; everything but the storage has a default. */
 export interface RunContextOptions
@@ -42,7 +43,7 @@ export function createRunContext(options: RunContextOptions): RunContext {
     keyValues: options.keyValues,
     signal: options.signal ?? new AbortController().signal,
     clock,
-    progress: options.progress ?? (() => {}),
+    progress: options.progress ?? unfollowed,
     onPlan: options.onPlan ?? (() => {}),
     confirm: options.confirm,
     saving: options.saving,

@@ -5,6 +5,7 @@ import type { Children, FlowContext } from './flow-context.js';
 import type { FlowRun, Place } from './flow-run.js';
 import { placeName } from './pause.js';
 import { taskLogger } from './task-logger.js';
+import { unfollowed } from './unfollowed.js';
 import { type VariablesTask, variablesAt } from './variables.js';
 
 export interface TaskContextOptions {
@@ -58,7 +59,7 @@ export function contextAt(run: FlowRun, place: Place, signal: AbortSignal = plac
     keyValues: options.keyValues,
     signal,
     clock: run.clock,
-    progress: () => {},
+    progress: unfollowed,
     onPlan: () => {},
     identity: { namespace: run.flow.namespace, flowId: run.flow.id, executionId: run.executionId },
     children: noChildren,

@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RevisionNotFoundError } from '../../errors.js';
 import { throwIfCancelled } from '../cancelled.js';
@@ -66,9 +66,9 @@ async function fill(
   target: TargetDirectory,
 ): Promise<number> {
   const { noTags, gitConfig = {}, verify } = options;
-  const gitDirectory = await createGitDirectory(target.path);
+  const gitDirectory = createGitDirectory(target.path);
   const branch = plan.branch ?? (plan.commit === null ? 'main' : null);
-  await writeConfigAndHead(gitDirectory, { ...plan, branch }, { url: session.url, noTags, gitConfig });
+  writeConfigAndHead(gitDirectory, { ...plan, branch }, { url: session.url, noTags, gitConfig });
   if (plan.commit === null) return 0;
 
   // Where a signature is asked for, or files are there already, those are looked at first.
@@ -81,10 +81,10 @@ async function fill(
     opened = pack;
     requireCommit(session, pack, plan.commit);
     await verify?.({ pack, plan, refs });
-    await writeRefs(gitDirectory, plan, refs, pack, { noTags, shallow });
+    writeRefs(gitDirectory, plan, refs, pack, { noTags, shallow });
     checkout ??= beginCheckout(session, pack, plan.commit, target);
     const { files, index } = await checkout.finish(pack);
-    await writeFile(join(gitDirectory, 'index'), index);
+    writeFileSync(join(gitDirectory, 'index'), index);
     return files;
   } finally {
     await checkout?.stop();
@@ -124,12 +124,12 @@ async function fetchToDisk(
     limits,
     signal,
     onProgress: (event) => session.onProgress(event),
-    onObject: early === null ? undefined : (...object) => early.arrived(...object),
+    listener: early ?? undefined,
   });
   try {
     const name = join(directory, `pack-${checksum.toString('hex')}`);
-    await writeFile(`${name}.idx`, encodePackIndex(pack.table, checksum), { mode: 0o444 });
-    await rename(temporary, `${name}.pack`);
+    writeFileSync(`${name}.idx`, encodePackIndex(pack.table, checksum), { mode: 0o444 });
+    renameSync(temporary, `${name}.pack`);
     return { pack, shallow: fetched.shallow };
   } catch (error) {
     pack.close();

@@ -1,6 +1,6 @@
 import { parseCommit } from '../objects/parse-commit.js';
 import type { ObjectType } from '../objects/store.js';
-import type { DiskPack } from '../pack/disk-pack.js';
+import type { DiskPack, ObjectListener } from '../pack/disk-pack.js';
 import type { RemoteSession } from '../session.js';
 import { Checkout } from './checkout.js';
 import { contentOf, listTree } from './list-checkout.js';
@@ -21,7 +21,7 @@ interface Place {
  * what is in it. What the order of the pack leaves open is written when the pack is there. Each name is checked before
  * it is used, all links before the first of them is made; when one is refused, the directory is cleared again.
  */
-export class EarlyCheckout {
+export class EarlyCheckout implements ObjectListener {
   readonly #session: RemoteSession;
   readonly #commit: string;
   readonly #target: TargetDirectory;
@@ -37,13 +37,21 @@ export class EarlyCheckout {
     this.#target = target;
   }
 
+  /** Takes note of a blob that has arrived, as {@link other}. */
+  blob(_pack: DiskPack, entry: number, oid: string): void {
+    this.#checkout?.found(oid, entry);
+  }
+
   /**
-   * Takes note of an object that has arrived.
+   * Takes note of another object that has arrived.
    * @throws UnsafePathError, LimitExceededError, and whatever the file system fails with
    */
-  arrived(pack: DiskPack, entry: number, type: ObjectType, oid: string, content: Buffer): void {
-    if (type === 'blob') this.#checkout?.found(oid, entry);
-    else if (oid === this.#commit) this.#begin(pack, content);
+  other(
+    pack: DiskPack,
+    _entry: number,
+    { type, oid, content }: { type: ObjectType; oid: string; content: Buffer },
+  ): void {
+    if (oid === this.#commit) this.#begin(pack, content);
     else if (type === 'tree') this.#addTree(oid, content);
   }
 

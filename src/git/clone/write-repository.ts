@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { DiskPack } from '../pack/disk-pack.js';
 import type { RemoteRefs } from '../types.js';
 import { encodeConfig, type GitConfig } from './encode-config.js';
@@ -12,22 +12,24 @@ export interface RepositoryOptions {
   gitConfig: GitConfig;
 }
 
+// Everything here is small, and synchronous: the way through another thread would take longer than the work.
+
 /** Makes an empty `.git` (gitrepository-layout) and answers its path. */
-export async function createGitDirectory(root: string): Promise<string> {
+export function createGitDirectory(root: string): string {
   const gitDirectory = join(root, '.git');
-  await mkdir(gitDirectory);
+  mkdirSync(gitDirectory);
   for (const directory of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info']) {
-    await mkdir(join(gitDirectory, directory), { recursive: true });
+    mkdirSync(join(gitDirectory, directory), { recursive: true });
   }
   return gitDirectory;
 }
 
 /** Configuration and `HEAD`. The flow's own entries come last, so that they win over the defaults. */
-export async function writeConfigAndHead(
+export function writeConfigAndHead(
   gitDirectory: string,
   plan: Pick<ClonePlan, 'branch' | 'commit' | 'fetchRefspec'>,
   { url, noTags, gitConfig }: RepositoryOptions,
-): Promise<void> {
+): void {
   const { branch, commit, fetchRefspec } = plan;
   const ignoresCase = process.platform === 'darwin' || process.platform === 'win32';
   const config = encodeConfig([
@@ -48,46 +50,42 @@ export async function writeConfigAndHead(
         ] as const)),
     ...Object.entries(gitConfig),
   ]);
-  await writeFile(join(gitDirectory, 'config'), config);
+  writeFileSync(join(gitDirectory, 'config'), config);
   const head = branch === null ? (commit ?? '') : `ref: refs/heads/${branch}`;
-  await writeFile(join(gitDirectory, 'HEAD'), `${head}\n`);
+  writeFileSync(join(gitDirectory, 'HEAD'), `${head}\n`);
 }
 
 /** Branches, tags and where the history was cut. A tag is kept when the pack brought what it names. */
-export async function writeRefs(
+export function writeRefs(
   gitDirectory: string,
   plan: ClonePlan,
   refs: RemoteRefs,
   pack: DiskPack,
   { noTags, shallow }: { noTags: boolean; shallow: readonly string[] },
-): Promise<void> {
+): void {
   const packed = new Map([...plan.tracked].map(([name, oid]) => [`refs/remotes/origin/${name}`, oid]));
   for (const [ref, oid] of refs.refs) {
     if (!ref.startsWith('refs/tags/') || pack.table.find(oid) === -1) continue;
     if (!noTags || ref === `refs/tags/${plan.tag}`) packed.set(ref, oid);
   }
   if (packed.size > 0)
-    await writeFile(join(gitDirectory, 'packed-refs'), encodePackedRefs(packed, refs.peeled));
+    writeFileSync(join(gitDirectory, 'packed-refs'), encodePackedRefs(packed, refs.peeled));
   if (plan.branch !== null && plan.commit !== null) {
-    await writeRefFile(gitDirectory, `refs/heads/${plan.branch}`, plan.commit);
+    writeRefFile(gitDirectory, `refs/heads/${plan.branch}`, plan.commit);
   }
   if (plan.defaultBranch !== null) {
-    await writeRefFile(
-      gitDirectory,
-      'refs/remotes/origin/HEAD',
-      `ref: refs/remotes/origin/${plan.defaultBranch}`,
-    );
+    writeRefFile(gitDirectory, 'refs/remotes/origin/HEAD', `ref: refs/remotes/origin/${plan.defaultBranch}`);
   }
   if (shallow.length > 0) {
     const lines = [...new Set(shallow)].sort().map((oid) => `${oid}\n`);
-    await writeFile(join(gitDirectory, 'shallow'), lines.join(''));
+    writeFileSync(join(gitDirectory, 'shallow'), lines.join(''));
   }
 }
 
-async function writeRefFile(gitDirectory: string, ref: string, content: string): Promise<void> {
+function writeRefFile(gitDirectory: string, ref: string, content: string): void {
   const path = join(gitDirectory, ref);
-  await mkdir(join(path, '..'), { recursive: true });
-  await writeFile(path, `${content}\n`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${content}\n`);
 }
 
 /** In the order of their bytes, each tag with what it peels to, as the header promises (git: refs/packed-backend.c). */

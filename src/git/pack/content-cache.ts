@@ -1,7 +1,21 @@
+/** Contents of consecutive entries of a pack in one piece of memory. */
+export interface ContentRun {
+  /** Number of the first entry. */
+  first: number;
+  memory: Uint8Array;
+  /** Where each entry's content begins and ends in it; both 0 for one that is not there. */
+  starts: Uint32Array;
+  ends: Uint32Array;
+}
+
 /** The contents of objects that were put in last, by number, up to so many bytes together. */
 export class ContentCache {
   readonly #maxBytes: number;
   readonly #contents = new Map<number, Buffer>();
+  /** By their entries. */
+  readonly #runs: ContentRun[] = [];
+  /** Runs before it have been let go. */
+  #oldestRun = 0;
   #bytes = 0;
 
   constructor(maxBytes: number) {
@@ -9,19 +23,54 @@ export class ContentCache {
   }
 
   get(entry: number): Buffer | undefined {
-    return this.#contents.get(entry);
+    const run = this.#runOf(entry);
+    const index = run === undefined ? 0 : entry - run.first;
+    const [start, end] = [run?.starts[index] ?? 0, run?.ends[index] ?? 0];
+    if (run === undefined || end === 0) return this.#contents.get(entry);
+    const { buffer, byteOffset } = run.memory;
+    return Buffer.from(buffer, byteOffset + start, end - start);
   }
 
   put(entry: number, content: Buffer): void {
     if (content.length > this.#maxBytes / 4 || this.#contents.has(entry)) return;
     this.#contents.set(entry, content);
     this.#bytes += content.length;
-    if (this.#bytes <= this.#maxBytes) return;
-    // A Map iterates in the order of insertion.
-    for (const [oldest, { length }] of this.#contents) {
-      if (this.#bytes <= this.#maxBytes) return;
-      this.#contents.delete(oldest);
-      this.#bytes -= length;
+    this.#makeRoom();
+  }
+
+  /** Takes the contents of entries behind all those of earlier runs. */
+  putRun(run: ContentRun): void {
+    this.#runs.push(run);
+    this.#bytes += run.memory.length;
+    this.#makeRoom();
+  }
+
+  #runOf(entry: number): ContentRun | undefined {
+    let low = this.#oldestRun;
+    let high = this.#runs.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#runs[middle]?.first ?? 0) <= entry) low = middle;
+      else high = middle - 1;
+    }
+    const run = this.#runs[low];
+    return run !== undefined && entry >= run.first && entry < run.first + run.starts.length ? run : undefined;
+  }
+
+  #makeRoom(): void {
+    while (this.#bytes > this.#maxBytes) {
+      const run = this.#runs[this.#oldestRun];
+      // A Map iterates in the order of insertion.
+      const [oldest] = this.#contents;
+      if (run !== undefined && (oldest === undefined || run.first < oldest[0])) {
+        this.#bytes -= run.memory.length;
+        this.#runs[this.#oldestRun++] = { ...run, memory: new Uint8Array(0), ends: nothing, starts: nothing };
+      } else if (oldest !== undefined) {
+        this.#contents.delete(oldest[0]);
+        this.#bytes -= oldest[1].length;
+      } else return;
     }
   }
 }
+
+const nothing = new Uint32Array(0);

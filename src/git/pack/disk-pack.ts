@@ -6,20 +6,17 @@ import { CorruptPackError } from '../../errors.js';
 import type { ObjectType } from '../objects/store.js';
 import { applyDelta, readDeltaSizes } from './apply-delta.js';
 import { checkObjectSize } from './check-object-size.js';
-import type { ContentCache } from './content-cache.js';
+import type { ContentCache, ContentRun } from './content-cache.js';
 import type { PackTable } from './pack-table.js';
 
 const readAsync = promisify(read);
 const pieceBytes = 256 * 1024;
 
-/** Learns of an object that was named, while its content is at hand. */
-export type ObjectListener = (
-  pack: DiskPack,
-  entry: number,
-  type: ObjectType,
-  oid: string,
-  content: Buffer,
-) => void;
+/** Learns of objects as they are named, while their contents are at hand. */
+export interface ObjectListener {
+  blob(pack: DiskPack, entry: number, oid: string): void;
+  other(pack: DiskPack, entry: number, object: { type: ObjectType; oid: string; content: Buffer }): void;
+}
 
 /** Random access to the objects of a pack file whose table is known. */
 export class DiskPack {
@@ -27,26 +24,37 @@ export class DiskPack {
   readonly #file: number;
   readonly #cache: ContentCache;
   readonly maxObjectBytes: number;
-  readonly #onObject: ObjectListener | undefined;
+  readonly #listener: ObjectListener | undefined;
 
   constructor(
     path: string,
     table: PackTable,
     cache: ContentCache,
-    { maxObjectBytes, onObject }: { maxObjectBytes: number; onObject?: ObjectListener | undefined },
+    { maxObjectBytes, listener }: { maxObjectBytes: number; listener?: ObjectListener | undefined },
   ) {
     this.#file = openSync(path, 'r');
     this.table = table;
     this.#cache = cache;
     this.maxObjectBytes = maxObjectBytes;
-    this.#onObject = onObject;
+    this.#listener = listener;
   }
 
   /** Names an entry; its content is likely to be asked for. */
   keep(entry: number, type: ObjectType, oid: string, content: Buffer): void {
-    this.table.name(entry, type, oid);
     this.#cache.put(entry, content);
-    this.#onObject?.(this, entry, type, oid, content);
+    this.named(entry, type, oid, content);
+  }
+
+  /** Takes the contents of entries that are named next. */
+  holdRun(run: ContentRun): void {
+    this.#cache.putRun(run);
+  }
+
+  /** Names an entry, whose content is here or held. */
+  named(entry: number, type: ObjectType, oid: string, content?: Buffer): void {
+    this.table.name(entry, type, oid);
+    if (type === 'blob') this.#listener?.blob(this, entry, oid);
+    else this.#listener?.other(this, entry, { type, oid, content: content ?? this.content(entry) });
   }
 
   /** Content that needs no reading. */

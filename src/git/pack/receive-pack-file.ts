@@ -1,6 +1,5 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
 import { throwIfCancelled } from '../cancelled.js';
 import { hashObject } from '../objects/hash.js';
 import type { GitLimits, TransferProgress } from '../types.js';
@@ -8,18 +7,18 @@ import { checkObjectSize } from './check-object-size.js';
 import { ContentCache } from './content-cache.js';
 import { DiskPack, type ObjectListener } from './disk-pack.js';
 import { type EntryHeader, maxHeaderBytes, parseEntryHeader } from './entry-header.js';
+import { EntryWindow } from './entry-window.js';
 import { inflateEntry, inflateInPieces } from './inflate-entry.js';
 import { PackTable } from './pack-table.js';
-import { PackWindow } from './pack-window.js';
 import { PendingDeltas } from './pending-deltas.js';
 import { readPackChecksum, readPackHeader } from './read-pack.js';
-import { readSmallEntries } from './small-entries.js';
+import { receiveSmallEntries } from './receive-small-entries.js';
 
 export interface ReceivePackOptions {
   limits: GitLimits;
   signal?: AbortSignal | undefined;
-  /** Called for all objects but large blobs, as soon as they are named. What it throws ends the transfer. */
-  onObject?: ObjectListener | undefined;
+  /** Told of all objects but large blobs, as soon as they are named. What it throws ends the transfer. */
+  listener?: ObjectListener | undefined;
   onProgress?: ((event: TransferProgress) => void) | undefined;
 }
 
@@ -32,6 +31,8 @@ export interface ReceivedPack {
 const progressEvery = 1024;
 /** Contents kept from the first pass for deltas and for the checkout; what is beyond is read from disk again. */
 const cacheBytes = 96 * 1024 * 1024;
+/** Less than that in front of a run's end is likely to be the beginning of a small entry. */
+const cutBytes = 64 * 1024;
 /** Larger blobs are hashed in pieces and never held. */
 const heldBlobBytes = 1024 * 1024;
 
@@ -45,7 +46,7 @@ export async function receivePackFile(
   path: string,
   options: ReceivePackOptions,
 ): Promise<ReceivedPack> {
-  const { limits, signal, onObject, onProgress } = options;
+  const { limits, signal, listener, onProgress } = options;
   const file = openSync(path, 'wx', 0o444);
   const window = new EntryWindow(copyTo(file, stream), limits.maxPackBytes);
   let pack: DiskPack | null = null;
@@ -53,13 +54,16 @@ export async function receivePackFile(
     const table = new PackTable(await readPackHeader(window, limits.maxObjects));
     pack = new DiskPack(path, table, new ContentCache(cacheBytes), {
       maxObjectBytes: limits.maxObjectBytes,
-      onObject,
+      listener,
     });
     const deltas = new PendingDeltas(pack, limits.maxDeltaDepth);
     table.offsets[0] = window.offset;
     for (let entry = 0, told = 0; entry < table.count; ) {
-      entry += readManyEntries(window, pack, deltas, entry);
-      if (entry < table.count) {
+      const small = receiveSmallEntries(window, pack, deltas, entry);
+      entry += small;
+      // What ends a run is most often cut off, and small again once there is more.
+      const isCut = small > 0 && entry < table.count && window.available < cutBytes;
+      if (!(isCut && (await window.more())) && entry < table.count) {
         window.crc = 0;
         const pending = readEntry(window, pack, deltas, entry);
         if (pending) await pending;
@@ -85,52 +89,12 @@ export async function receivePackFile(
   }
 }
 
-/** Knows the CRC over what has been consumed of an entry, compressed as it is. */
-class EntryWindow extends PackWindow {
-  crc = 0;
-
-  override consume(bytes: number): void {
-    this.crc = crc32(this.view(bytes), this.crc);
-    super.consume(bytes);
-  }
-}
-
 /** Synchronously: a thread's turn for each chunk takes longer than a copy into the system's cache. */
 async function* copyTo(file: number, stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of stream) {
     for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
     yield chunk;
   }
-}
-
-/**
- * Takes the small entries at the window's beginning, up to one that is not, or not whole.
- * @returns how many entries that were
- */
-function readManyEntries(window: EntryWindow, pack: DiskPack, deltas: PendingDeltas, first: number): number {
-  const { table, maxObjectBytes } = pack;
-  const entries = readSmallEntries(window, table.count - first);
-  entries.forEach((small, index) => {
-    const entry = first + index;
-    checkObjectSize(small.size, maxObjectBytes);
-    window.crc = 0;
-    window.consume(small.packedBytes);
-    table.sizes[entry] = small.size;
-    table.headerBytes[entry] = small.headerBytes;
-    table.crcs[entry] = window.crc;
-    table.offsets[entry + 1] = window.offset;
-    const { slab, headerStart, contentStart, size } = small;
-    const content = slab.subarray(contentStart, contentStart + size);
-    if (small.type === 'delta') deltas.add(entry, small, content);
-    else
-      pack.keep(
-        entry,
-        small.type,
-        hash('sha1', slab.subarray(headerStart, contentStart + size), 'hex'),
-        content,
-      );
-  });
-  return entries.length;
 }
 
 /** Synchronous while the bytes are at hand: a promise per object would cost more than the object. */

@@ -135,6 +135,16 @@ export class SmallRun {
     return this.#field(index, 4);
   }
 
+  /** An entry as it is in the pack; as long as the run may be used. */
+  packed(index: number): Uint8Array {
+    const start = this.#field(index, 0);
+    return new Uint8Array(this.#memory.memory.buffer, start, this.#field(index, 2) - start);
+  }
+
+  headerBytes(index: number): number {
+    return this.#field(index, 1) - this.#field(index, 0);
+  }
+
   /** Position in the pack. */
   offset(index: number): number {
     return this.#memory.packStart + this.#field(index, 0) - this.#memory.source;
@@ -173,7 +183,7 @@ export class SmallRun {
       type: objectTypes[number] ?? 'delta',
       size: this.size(index),
       packedBytes: this.#field(index, 2) - start,
-      headerBytes: this.#field(index, 1) - start,
+      headerBytes: this.headerBytes(index),
       baseOffset: number === ofsDelta ? offset - base : null,
       baseOid: number === refDelta ? memory.toString('hex', base, base + oidBytes) : null,
       slab: this.isDelta(index) ? this.#instructions : this.slab,

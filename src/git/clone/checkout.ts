@@ -5,7 +5,7 @@ import type { DiskPack } from '../pack/disk-pack.js';
 import type { RemoteSession } from '../session.js';
 import { checkLinks } from './check-links.js';
 import { CheckoutPlace } from './checkout-place.js';
-import { encodeWorktreeIndex, type IndexEntry } from './encode-worktree-index.js';
+import { WorktreeIndex } from './encode-worktree-index.js';
 import { type CheckoutFile, type CheckoutList, contentOf, findEntry, tooMany } from './list-checkout.js';
 import { StatRecords } from './stat-record.js';
 import type { TargetDirectory } from './target-directory.js';
@@ -103,14 +103,15 @@ export class Checkout {
     const links = readLinks(this.#pack, this.#links);
     checkLinks(links);
     for (const oid of this.#wanted.keys()) this.found(oid, findEntry(this.#pack, oid));
+    // The helper writes meanwhile.
+    const index = new WorktreeIndex([...this.#files, ...this.#links, ...this.#gitlinks]);
     await this.#writeFiles();
     const total = this.#files.length;
     this.#links.forEach(({ path }, row) => {
       this.#records.set(total + row, this.#place.makeLink(path, links.get(path) ?? ''));
     });
     this.#session.onProgress({ phase: 'checkout', done: total, total });
-    const lines: IndexEntry[] = [...this.#files, ...this.#links, ...this.#gitlinks];
-    return { files: lines.length, index: encodeWorktreeIndex(lines, this.#records) };
+    return { files: total + this.#links.length + this.#gitlinks.length, index: index.encode(this.#records) };
   }
 
   /** Nothing is written any more once this is done. */

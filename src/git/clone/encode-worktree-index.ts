@@ -12,32 +12,52 @@ export interface IndexEntry {
 
 const fixedBytes = 62;
 const maxNameLength = 0xfff;
+const checksumBytes = 20;
 
 /**
  * The content of `.git/index`, version 2 (gitformat-index). With the true numbers of the file system in it, git does
- * not have to read the files to know that they are unchanged.
- * @param records what the file system says of each entry, by its place among them; zeros for a submodule
+ * not have to read the files to know that they are unchanged. They may come later than the rest.
  */
-export function encodeWorktreeIndex(entries: readonly IndexEntry[], records: StatRecords): Buffer {
-  const order = [...entries.keys()].sort((a, b) => comparePaths(entries[a], entries[b]));
-  let length = 12 + 20;
-  for (const { path } of entries) length += entryBytes(path);
-  const index = Buffer.alloc(length);
-  index.write('DIRC\0\0\0\x02', 'latin1');
-  index.writeUInt32BE(entries.length, 8);
-  let at = 12;
-  for (const row of order) {
-    const entry = entries[row];
-    if (entry === undefined) continue;
-    index.set(records.get(row), at);
-    index.writeUInt32BE(Number.parseInt(entry.mode, 8), at + 24);
-    index.write(entry.oid, at + recordBytes, 'hex');
-    index.writeUInt16BE(Math.min(entry.path.length, maxNameLength), at + 60);
-    index.write(entry.path, at + fixedBytes, 'latin1');
-    at += entryBytes(entry.path);
+export class WorktreeIndex {
+  readonly #index: Buffer;
+  /** By the place of an entry among those given: where its line begins. */
+  readonly #lines: Uint32Array;
+  readonly #modes: Uint32Array;
+
+  constructor(entries: readonly IndexEntry[]) {
+    const order = [...entries.keys()].sort((a, b) => comparePaths(entries[a], entries[b]));
+    let length = 12 + checksumBytes;
+    for (const { path } of entries) length += entryBytes(path);
+    const index = Buffer.alloc(length);
+    index.write('DIRC\0\0\0\x02', 'latin1');
+    index.writeUInt32BE(entries.length, 8);
+    this.#index = index;
+    this.#lines = new Uint32Array(entries.length);
+    this.#modes = new Uint32Array(entries.length);
+    let at = 12;
+    for (const row of order) {
+      const entry = entries[row];
+      if (entry === undefined) continue;
+      this.#lines[row] = at;
+      this.#modes[row] = Number.parseInt(entry.mode, 8);
+      index.write(entry.oid, at + recordBytes, 'hex');
+      index.writeUInt16BE(Math.min(entry.path.length, maxNameLength), at + 60);
+      index.write(entry.path, at + fixedBytes, 'latin1');
+      at += entryBytes(entry.path);
+    }
   }
-  index.set(createHash('sha1').update(index.subarray(0, at)).digest(), at);
-  return index;
+
+  /** @param records what the file system says of each entry, by its place among them; zeros for a submodule */
+  encode(records: StatRecords): Buffer {
+    const index = this.#index;
+    this.#lines.forEach((line, row) => {
+      index.set(records.get(row), line);
+      index.writeUInt32BE(this.#modes[row] ?? 0, line + 24);
+    });
+    const end = index.length - checksumBytes;
+    index.set(createHash('sha1').update(index.subarray(0, end)).digest(), end);
+    return index;
+  }
 }
 
 function comparePaths(a: IndexEntry | undefined, b: IndexEntry | undefined): number {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { object } from './lazy-object.js';
 
 /** Every way a run can fail, as a stable code that programs may rely on. */
 export const errorCodes = [
@@ -66,10 +67,10 @@ export const errorCode = z.enum(errorCodes);
 export type ErrorCode = z.infer<typeof errorCode>;
 
 /** A failure as it stands in `--json` output and in stored executions. */
-export const errorReport = z.object({
+export const errorReport = object(() => ({
   code: errorCode,
   message: z.string(),
   hint: z.string().nullable(),
   retryable: z.boolean(),
-});
+}));
 export type ErrorReport = z.infer<typeof errorReport>;

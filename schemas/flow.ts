@@ -1,51 +1,50 @@
 import * as z from 'zod';
+import { looseObject } from './lazy-object.js';
 import { identifier, namespaceName } from './resources.js';
 
 /** A task as it stands in a flow: `id`, `type` and whatever its type takes, expressions included. */
-export const taskDefinition = z.looseObject({
+export const taskDefinition = looseObject(() => ({
   id: identifier.describe("The task's id, unique in its flow."),
   type: z.string().min(1).describe('The task type, such as `git.SyncFlows` or its Kestra alias.'),
-});
+}));
 export type TaskDefinition = z.output<typeof taskDefinition>;
 
 /** A value the flow is started with. `name` is the older spelling of `id`. */
-export const inputDefinition = z
-  .looseObject({
-    id: z.string().min(1).optional(),
-    name: z.string().min(1).optional().describe('Older name of `id`.'),
-    type: z
-      .string()
-      .min(1)
-      .describe('`STRING`, `INT`, `BOOL`, `DATETIME`, `FILE`, `JSON`, `SELECT`, `ARRAY`, …'),
-    displayName: z.string().optional(),
-    description: z.string().optional(),
-    required: z.boolean().default(true).describe('Whether a run without a value is refused.'),
-    defaults: z.unknown().optional().describe('The value when none is given; expressions are rendered.'),
-    prefill: z.unknown().optional().describe('As `defaults`, for a form; a run may clear it.'),
-    values: z.array(z.unknown()).optional().describe('The choices of `SELECT`, `ENUM` and `MULTISELECT`.'),
-    expression: z.string().optional().describe('An expression that gives the choices.'),
-    allowCustomValue: z.boolean().optional().describe('Accept values beside the choices.'),
-    itemType: z.string().optional().describe('The type of the items of `ARRAY` and `MULTISELECT`.'),
-    validator: z.string().optional().describe('A regular expression the whole text has to match.'),
-    min: z.union([z.number(), z.string()]).optional(),
-    max: z.union([z.number(), z.string()]).optional(),
-    dependsOn: z
-      .looseObject({ inputs: z.array(z.string()).optional(), condition: z.string().optional() })
-      .optional()
-      .describe('The input is asked for only when `condition` renders to a true value.'),
-  })
-  .refine((input) => input.id !== undefined || input.name !== undefined, {
-    message: 'an input needs an "id"',
-    path: ['id'],
-  });
+export const inputDefinition = looseObject(() => ({
+  id: z.string().min(1).optional(),
+  name: z.string().min(1).optional().describe('Older name of `id`.'),
+  type: z
+    .string()
+    .min(1)
+    .describe('`STRING`, `INT`, `BOOL`, `DATETIME`, `FILE`, `JSON`, `SELECT`, `ARRAY`, …'),
+  displayName: z.string().optional(),
+  description: z.string().optional(),
+  required: z.boolean().default(true).describe('Whether a run without a value is refused.'),
+  defaults: z.unknown().optional().describe('The value when none is given; expressions are rendered.'),
+  prefill: z.unknown().optional().describe('As `defaults`, for a form; a run may clear it.'),
+  values: z.array(z.unknown()).optional().describe('The choices of `SELECT`, `ENUM` and `MULTISELECT`.'),
+  expression: z.string().optional().describe('An expression that gives the choices.'),
+  allowCustomValue: z.boolean().optional().describe('Accept values beside the choices.'),
+  itemType: z.string().optional().describe('The type of the items of `ARRAY` and `MULTISELECT`.'),
+  validator: z.string().optional().describe('A regular expression the whole text has to match.'),
+  min: z.union([z.number(), z.string()]).optional(),
+  max: z.union([z.number(), z.string()]).optional(),
+  dependsOn: z
+    .looseObject({ inputs: z.array(z.string()).optional(), condition: z.string().optional() })
+    .optional()
+    .describe('The input is asked for only when `condition` renders to a true value.'),
+})).refine((input) => input.id !== undefined || input.name !== undefined, {
+  message: 'an input needs an "id"',
+  path: ['id'],
+});
 export type InputDefinition = z.output<typeof inputDefinition>;
 
 /** Values for every task whose type is `type` or begins with it, part by part. */
-export const pluginDefault = z.looseObject({
+export const pluginDefault = looseObject(() => ({
   type: z.string().min(1),
   forced: z.boolean().default(false).describe("Win over the task's own values."),
   values: z.record(z.string(), z.unknown()),
-});
+}));
 export type PluginDefault = z.output<typeof pluginDefault>;
 
 /** Plugin defaults as a list, or as Kestra also has them: a map from the type to its values. */
@@ -54,14 +53,14 @@ const pluginDefaultList = z
   .nullish();
 
 /** What a flow hands to whoever started it. */
-export const outputDefinition = z.looseObject({
+export const outputDefinition = looseObject(() => ({
   id: z.string().min(1),
   type: z.string().optional(),
   value: z.unknown(),
   required: z.boolean().optional(),
-});
+}));
 
-const triggerDefinition = z.looseObject({ id: z.string().min(1), type: z.string().min(1) });
+const triggerDefinition = looseObject(() => ({ id: z.string().min(1), type: z.string().min(1) }));
 
 const tasks = z.array(taskDefinition);
 
@@ -69,35 +68,33 @@ const tasks = z.array(taskDefinition);
  * A flow. Top-level keys it does not know pass through, because other engines read the same files
  * (`listeners`, `concurrency`, `sla`, `extend`, …). A key without a value counts as absent.
  */
-export const flowDefinition = z
-  .looseObject({
-    id: identifier.describe("The flow's id, unique in its namespace."),
-    namespace: namespaceName.describe('The namespace the flow belongs to.'),
-    description: z.string().nullish(),
-    disabled: z.boolean().nullish().describe('Triggers do not start the flow.'),
-    draft: z.boolean().nullish().describe('Not finished: it is not pushed.'),
-    labels: z
-      .union([
-        z.record(z.string(), z.unknown()),
-        z.array(z.looseObject({ key: z.string(), value: z.unknown() })),
-      ])
-      .nullish(),
-    inputs: z.array(inputDefinition).nullish(),
-    variables: z.record(z.string(), z.unknown()).nullish(),
-    tasks: tasks.min(1),
-    errors: tasks.nullish().describe('Run when a task failed.'),
-    finally: tasks.nullish().describe('Run at the end, whatever happened.'),
-    _finally: tasks.nullish().describe('Older name of `finally`.'),
-    outputs: z.array(outputDefinition).nullish(),
-    triggers: z.array(triggerDefinition).nullish(),
-    pluginDefaults: pluginDefaultList,
-    taskDefaults: pluginDefaultList.describe('Older name of `pluginDefaults`.'),
-  })
-  .superRefine((flow, context) => {
-    reportDuplicates(context, tasksOf(flow), 'task');
-    reportDuplicates(context, idsOf(flow.triggers, 'triggers'), 'trigger');
-    reportDuplicates(context, idsOf(flow.inputs, 'inputs'), 'input');
-  });
+export const flowDefinition = looseObject(() => ({
+  id: identifier.describe("The flow's id, unique in its namespace."),
+  namespace: namespaceName.describe('The namespace the flow belongs to.'),
+  description: z.string().nullish(),
+  disabled: z.boolean().nullish().describe('Triggers do not start the flow.'),
+  draft: z.boolean().nullish().describe('Not finished: it is not pushed.'),
+  labels: z
+    .union([
+      z.record(z.string(), z.unknown()),
+      z.array(z.looseObject({ key: z.string(), value: z.unknown() })),
+    ])
+    .nullish(),
+  inputs: z.array(inputDefinition).nullish(),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+  tasks: tasks.min(1),
+  errors: tasks.nullish().describe('Run when a task failed.'),
+  finally: tasks.nullish().describe('Run at the end, whatever happened.'),
+  _finally: tasks.nullish().describe('Older name of `finally`.'),
+  outputs: z.array(outputDefinition).nullish(),
+  triggers: z.array(triggerDefinition).nullish(),
+  pluginDefaults: pluginDefaultList,
+  taskDefaults: pluginDefaultList.describe('Older name of `pluginDefaults`.'),
+})).superRefine((flow, context) => {
+  reportDuplicates(context, tasksOf(flow), 'task');
+  reportDuplicates(context, idsOf(flow.triggers, 'triggers'), 'trigger');
+  reportDuplicates(context, idsOf(flow.inputs, 'inputs'), 'input');
+});
 export type FlowDefinition = z.output<typeof flowDefinition>;
 
 /** Where a task stands in its flow, as keys and indexes from the top. */

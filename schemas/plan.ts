@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { object } from './lazy-object.js';
 import { resourceKey } from './resources.js';
 
 /** What becomes of one resource. */
@@ -18,7 +19,7 @@ const oid = z.string().regex(/^[0-9a-f]{40}$/);
 
 /** One side of a plan. */
 export const planEndpoint = z.discriminatedUnion('kind', [
-  z.object({
+  object(() => ({
     kind: z.literal('git'),
     /** Without credentials. */
     url: z.string(),
@@ -27,14 +28,14 @@ export const planEndpoint = z.discriminatedUnion('kind', [
     /** Null in a repository, or on a branch, that has no commit yet. */
     commit: oid.nullable(),
     directory: z.string(),
-  }),
-  z.object({
+  })),
+  object(() => ({
     kind: z.literal('storage'),
     location: z.string(),
     resource: z.enum(['flow', 'file', 'dashboard']),
     namespace: z.string(),
     children: z.boolean(),
-  }),
+  })),
 ]);
 export type PlanEndpoint = z.infer<typeof planEndpoint>;
 
@@ -42,16 +43,16 @@ export type PlanEndpoint = z.infer<typeof planEndpoint>;
  * Both sides of a conflict as unified diffs, each of what they had in common against what it has now. Without a base,
  * `source` is the target's copy against the source's, and `target` is empty. Long ones are cut.
  */
-export const conflictHunks = z.object({
+export const conflictHunks = object(() => ({
   /** Blob id in git of what both sides had in common; null when that cannot be had. */
   base: oid.nullable(),
   source: z.string(),
   target: z.string(),
-});
+}));
 export type ConflictHunks = z.infer<typeof conflictHunks>;
 
 /** One resource of a plan: what it is in the target now (`before`) and what it will be (`after`), as blob ids. */
-export const planChange = z.object({
+export const planChange = object(() => ({
   state: changeState,
   key: resourceKey,
   /** Path in the repository; where the resource would stand when git does not have it. */
@@ -69,11 +70,11 @@ export const planChange = z.object({
   hunks: conflictHunks.optional(),
   /** The content after it has the changes of both sides. */
   merged: z.literal(true).optional(),
-});
+}));
 export type PlanChange = z.infer<typeof planChange>;
 
 /** Counts by state. */
-export const planSummary = z.object({
+export const planSummary = object(() => ({
   added: z.int().nonnegative(),
   updated: z.int().nonnegative(),
   overwritten: z.int().nonnegative(),
@@ -81,11 +82,11 @@ export const planSummary = z.object({
   unchanged: z.int().nonnegative(),
   invalid: z.int().nonnegative(),
   conflicted: z.int().nonnegative(),
-});
+}));
 export type PlanSummary = z.infer<typeof planSummary>;
 
 /** What a run would do, as plain data: the same for a dry run and a real one. Changes are sorted by git path. */
-export const planDocument = z.object({
+export const planDocument = object(() => ({
   version: z.literal(1),
   direction: z.enum(['SYNC', 'PUSH']),
   task: z.string(),
@@ -93,5 +94,5 @@ export const planDocument = z.object({
   target: planEndpoint,
   changes: z.array(planChange),
   summary: planSummary,
-});
+}));
 export type PlanDocument = z.infer<typeof planDocument>;

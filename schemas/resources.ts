@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { object } from './lazy-object.js';
 
 /** Kinds of thing that storage holds. `state` is flowgit's own record of a sync. */
 export const resourceKinds = ['flow', 'file', 'dashboard', 'state'] as const;
@@ -9,7 +10,11 @@ export type ResourceKind = z.infer<typeof resourceKind>;
  * Names one resource. `namespace` is empty for kinds that have none. `id` is a flow's id, a file's path relative
  * to its namespace (`dir/` with a trailing slash is an empty directory), a dashboard's id, a sync's id.
  */
-export const resourceKey = z.object({ kind: resourceKind, namespace: z.string(), id: z.string().min(1) });
+export const resourceKey = object(() => ({
+  kind: resourceKind,
+  namespace: z.string(),
+  id: z.string().min(1),
+}));
 export type ResourceKey = z.infer<typeof resourceKey>;
 
 /** What names are made of, for checks that come by the ten thousand. */

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { errorReport } from './error-codes.js';
+import { object } from './lazy-object.js';
 import { changeState, planSummary } from './plan.js';
 
 /**
  * What runs of a sync did, newest last. A run that finds nothing to do writes nothing, and leaves no line. Runs of the
  * same kind in a row share one: those that only moved the recorded commit, and those that failed alike.
  */
-export const runRecord = z.object({
+export const runRecord = object(() => ({
   /** When the last of them ended, and the first where there are several. */
   at: z.iso.datetime(),
   since: z.iso.datetime().optional(),
@@ -24,5 +25,5 @@ export const runRecord = z.object({
   /** How many more changed. */
   more: z.int().nonnegative(),
   error: errorReport.nullable(),
-});
+}));
 export type RunRecord = z.output<typeof runRecord>;

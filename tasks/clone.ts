@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { connection } from '../schemas/connection.js';
+import { object, strictObject } from '../schemas/lazy-object.js';
 import { bool, integer, repositoryDirectory } from '../schemas/property.js';
 import { verification } from '../schemas/transfer.js';
 import { InvalidPropertiesError } from '../src/errors.js';
@@ -8,7 +9,7 @@ import type { RunContext } from '../src/runtime/context.js';
 import { insideDirectory } from '../src/runtime/inside-directory.js';
 import { Task } from '../src/runtime/task.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   ...connection,
   directory: repositoryDirectory()
     .default('')
@@ -26,14 +27,14 @@ const properties = z.strictObject({
     .describe('Fetch every branch. Kestra has true here; it costs a full fetch of each of them.'),
   ...verification,
   noTags: bool().default(false).describe('Fetch no tags.'),
-});
+}));
 
 type Properties = z.output<typeof properties>;
 
-const output = z.object({
+const output = object(() => ({
   directory: z.string().describe('Absolute path of the clone.'),
   commitId: z.string().describe('The commit that is checked out; empty for a repository without commits.'),
-});
+}));
 
 /** `git.Clone`: brings a repository into the working directory. */
 export class Clone extends Task<typeof properties, z.output<typeof output>> {

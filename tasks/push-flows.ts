@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { connection } from '../schemas/connection.js';
+import { object, strictObject } from '../schemas/lazy-object.js';
 import { bool } from '../schemas/property.js';
 import { namespaceName, type ResourceKey } from '../schemas/resources.js';
 import { authorship, gitDirectory, globs, guards, pushOutput } from '../schemas/transfer.js';
@@ -24,7 +25,7 @@ import { Task } from '../src/runtime/task.js';
 import { writeRows } from '../src/runtime/write-rows.js';
 import { inScope } from '../src/storage/types.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   ...connection,
   ...guards,
   ...authorship,
@@ -46,13 +47,13 @@ const properties = z.strictObject({
     .describe('Let subflow and trigger references inside the moved namespaces follow.'),
   gitDirectory: gitDirectory('_flows'),
   delete: bool().default(true).describe('Delete flow files in scope whose flow is gone.'),
-});
+}));
 type Properties = z.output<typeof properties>;
 
-const output = z.object({
+const output = object(() => ({
   ...pushOutput,
   flows: z.string().describe('URI of a JSON Lines file: `{file, action, additions, deletions, changes}`.'),
-});
+}));
 
 /** `git.PushFlows`: commits the flows of a namespace to a git directory. */
 export class PushFlows extends Task<typeof properties, z.output<typeof output>> {

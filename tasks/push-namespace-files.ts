@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { connection } from '../schemas/connection.js';
+import { object, strictObject } from '../schemas/lazy-object.js';
 import { bool } from '../schemas/property.js';
 import { namespaceName, type ResourceKey } from '../schemas/resources.js';
 import { authorship, gitDirectory, globs, guards, pushOutput } from '../schemas/transfer.js';
@@ -25,7 +26,7 @@ import { type Sign, signerOf } from '../src/runtime/signer.js';
 import { Task } from '../src/runtime/task.js';
 import { writeRows } from '../src/runtime/write-rows.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   ...connection,
   ...guards,
   ...authorship,
@@ -39,13 +40,13 @@ const properties = z.strictObject({
   gitDirectory: gitDirectory('_files'),
   delete: bool().default(true).describe('Delete files in scope that the namespace does not have.'),
   errorOnMissing: bool().default(false).describe('Fail when no file matches.'),
-});
+}));
 type Properties = z.output<typeof properties>;
 
-const output = z.object({
+const output = object(() => ({
   ...pushOutput,
   files: z.string().describe('URI of a JSON Lines file: `{file, action, additions, deletions, changes}`.'),
-});
+}));
 
 /** `git.PushNamespaceFiles`: commits the files of a namespace to a git directory. */
 export class PushNamespaceFiles extends Task<typeof properties, z.output<typeof output>> {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { connection } from '../schemas/connection.js';
+import { object, strictObject } from '../schemas/lazy-object.js';
 import type { PlanChange } from '../schemas/plan.js';
 import { bool } from '../schemas/property.js';
 import { namespaceName, type ResourceKey } from '../schemas/resources.js';
@@ -27,7 +28,7 @@ import { Task } from '../src/runtime/task.js';
 import { writeRows } from '../src/runtime/write-rows.js';
 import { formatKey } from '../src/storage/types.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   ...connection,
   ...revision,
   ...verification,
@@ -43,14 +44,14 @@ const properties = z.strictObject({
     .default(false)
     .describe('Report invalid flows and go on, instead of failing before anything is written.'),
   failOnMissingDirectory: bool().default(true).describe('Fail when `gitDirectory` does not exist.'),
-});
+}));
 
-const output = z.object({
+const output = object(() => ({
   ...transferOutput,
   flows: z
     .string()
     .describe('URI of a JSON Lines file: `{gitPath, syncState, flowId, namespace, revision}`.'),
-});
+}));
 
 /** `git.SyncFlows`: brings the flows of a git directory into a namespace. */
 export class SyncFlows extends Task<typeof properties, z.output<typeof output>> {

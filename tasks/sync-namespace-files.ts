@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { connection } from '../schemas/connection.js';
+import { object, strictObject } from '../schemas/lazy-object.js';
 import type { PlanChange } from '../schemas/plan.js';
 import { bool } from '../schemas/property.js';
 import { namespaceName } from '../schemas/resources.js';
@@ -29,7 +30,7 @@ import { Task } from '../src/runtime/task.js';
 import { writeRows } from '../src/runtime/write-rows.js';
 import type { StoredEntry } from '../src/storage/types.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   ...connection,
   ...revision,
   ...verification,
@@ -39,13 +40,13 @@ const properties = z.strictObject({
   gitDirectory: gitDirectory('_files'),
   delete: bool().default(false).describe('Delete files of the namespace that git does not have.'),
   failOnMissingDirectory: bool().default(true).describe('Fail when `gitDirectory` does not exist.'),
-});
+}));
 type Properties = z.output<typeof properties>;
 
-const output = z.object({
+const output = object(() => ({
   ...transferOutput,
   files: z.string().describe('URI of a JSON Lines file: `{gitPath, kestraPath, syncState}`.'),
-});
+}));
 
 /** `git.SyncNamespaceFiles`: brings the files of a git directory into a namespace, byte for byte. */
 export class SyncNamespaceFiles extends Task<typeof properties, z.output<typeof output>> {

@@ -1,13 +1,14 @@
 import * as z from 'zod';
+import { strictObject } from '../../schemas/lazy-object.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import { childrenOf } from '../../src/runtime/flow-context.js';
 import { Task } from '../../src/runtime/task.js';
 import { handlerNames, handlers, handlersOf, taskList } from './children-properties.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   tasks: taskList().min(1).describe('The tasks, in the order they run.'),
   ...handlers,
-});
+}));
 
 const output = z.strictObject({});
 

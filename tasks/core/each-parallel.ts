@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { strictObject } from '../../schemas/lazy-object.js';
 import { integer } from '../../schemas/property.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import { childrenOf } from '../../src/runtime/flow-context.js';
@@ -6,12 +7,12 @@ import { Task } from '../../src/runtime/task.js';
 import { handlerNames, handlers, handlersOf, taskList } from './children-properties.js';
 import { iterationValues, listValues, printValue } from './iteration-values.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   value: iterationValues().describe('A list, or one as JSON text.'),
   concurrent: integer(0).default(0).describe('How many tasks run at once; 0 means all.'),
   tasks: taskList().min(1).describe('The tasks for each value, in no order.'),
   ...handlers,
-});
+}));
 
 const output = z.strictObject({});
 

@@ -1,13 +1,14 @@
 import * as z from 'zod';
+import { strictObject } from '../../schemas/lazy-object.js';
 import { TaskFailedError } from '../../src/errors.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import { isTruthy } from '../../src/runtime/render-value.js';
 import { Task } from '../../src/runtime/task.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   condition: z.unknown().optional().describe('Fail only when this renders to a true value.'),
   errorMessage: z.string().default('Task failure').describe('Why it fails.'),
-});
+}));
 
 const output = z.strictObject({});
 

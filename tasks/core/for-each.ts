@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { strictObject } from '../../schemas/lazy-object.js';
 import { integer } from '../../schemas/property.js';
 import { InvalidPropertiesError } from '../../src/errors.js';
 import type { RunContext } from '../../src/runtime/context.js';
@@ -7,13 +8,13 @@ import { Task } from '../../src/runtime/task.js';
 import { handlerNames, handlers, handlersOf, taskList } from './children-properties.js';
 import { type IterationValue, iterationValues, listValues, printValue } from './iteration-values.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   values: iterationValues().optional().describe('A list, a map, or either as JSON text.'),
   value: iterationValues().optional().describe('Older name of `values`.'),
   concurrencyLimit: integer(0).default(1).describe('How many values are worked on at once; 0 means all.'),
   tasks: taskList().min(1).describe('The tasks for each value, in the order they run.'),
   ...handlers,
-});
+}));
 
 const output = z.strictObject({});
 

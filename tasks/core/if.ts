@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { strictObject } from '../../schemas/lazy-object.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import { childrenOf } from '../../src/runtime/flow-context.js';
 import { isTruthy } from '../../src/runtime/render-value.js';
@@ -7,18 +8,18 @@ import { handlerNames, handlers, handlersOf, taskList } from './children-propert
 
 const thenBranch = 'then' as const;
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   condition: z
     .unknown()
     .describe('What is asked. `false`, `0`, nothing and empty text are false; all else is true.'),
   [thenBranch]: taskList().min(1).describe('Tasks to run when the condition is true.'),
   else: taskList().optional().describe('Tasks to run when it is false.'),
   ...handlers,
-});
+}));
 
-const output = z.strictObject({
+const output = strictObject(() => ({
   evaluationResult: z.boolean().describe('What the condition came to.'),
-});
+}));
 
 /** Runs one of two lists of tasks. */
 export class If extends Task<typeof properties, z.output<typeof output>> {

@@ -1,11 +1,12 @@
 import * as z from 'zod';
+import { strictObject } from '../../schemas/lazy-object.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import { Task } from '../../src/runtime/task.js';
 import { renderText } from './render-text.js';
 
 const levels = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   message: z
     .union([z.string(), z.number(), z.boolean(), z.array(z.unknown())])
     .describe('The text, or several that are logged one after the other.'),
@@ -15,7 +16,7 @@ const properties = z.strictObject({
     .pipe(z.enum(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR']))
     .default('INFO')
     .describe('`TRACE`, `DEBUG`, `INFO`, `WARN` or `ERROR`.'),
-});
+}));
 
 const output = z.strictObject({});
 

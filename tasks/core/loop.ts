@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { outputDefinition } from '../../schemas/flow.js';
+import { strictObject } from '../../schemas/lazy-object.js';
 import { integer } from '../../schemas/property.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import type { ExpressionScope } from '../../src/runtime/expressions/index.js';
@@ -9,7 +10,7 @@ import { Task } from '../../src/runtime/task.js';
 import { handlerNames, handlers, handlersOf, taskList } from './children-properties.js';
 import { iterationValues, listValues, printValue } from './iteration-values.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   values: iterationValues().describe('A list, a map, or either as JSON text.'),
   concurrencyLimit: integer(0).default(1).describe('How many iterations run at once; 0 means all.'),
   tasks: taskList().min(1).describe('The tasks of an iteration, in the order they run.'),
@@ -18,14 +19,14 @@ const properties = z.strictObject({
     .default([])
     .describe('What each iteration hands out; rendered at its end, inside it.'),
   ...handlers,
-});
+}));
 
-const output = z.strictObject({
+const output = strictObject(() => ({
   iterations: z.int().describe('How many iterations there were.'),
   outputs: z
     .array(z.record(z.string(), z.unknown()))
     .describe('What each iteration handed out, in the order of the values.'),
-});
+}));
 
 /** Runs a list of tasks once for each value, each time in a context of its own. */
 export class Loop extends Task<typeof properties, z.output<typeof output>> {

@@ -1,14 +1,15 @@
 import * as z from 'zod';
+import { strictObject } from '../../schemas/lazy-object.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import { Task } from '../../src/runtime/task.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   values: z.record(z.string(), z.unknown()).describe('Names and values; expressions keep their types.'),
-});
+}));
 
-const output = z.strictObject({
+const output = strictObject(() => ({
   values: z.record(z.string(), z.unknown()).describe('The rendered values.'),
-});
+}));
 
 /** Hands rendered values to later tasks. */
 export class OutputValues extends Task<typeof properties, z.output<typeof output>> {

@@ -1,15 +1,16 @@
 import * as z from 'zod';
+import { strictObject } from '../../schemas/lazy-object.js';
 import { integer } from '../../schemas/property.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import { childrenOf } from '../../src/runtime/flow-context.js';
 import { Task } from '../../src/runtime/task.js';
 import { handlerNames, handlers, handlersOf, taskList } from './children-properties.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   tasks: taskList().min(1).describe('The tasks that run at the same time.'),
   concurrent: integer(0).default(0).describe('How many run at once; 0 means all.'),
   ...handlers,
-});
+}));
 
 const output = z.strictObject({});
 

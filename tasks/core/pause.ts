@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { inputDefinition } from '../../schemas/flow.js';
+import { strictObject } from '../../schemas/lazy-object.js';
 import { duration } from '../../schemas/property.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import { pauseBehaviors, pauseOf } from '../../src/runtime/pause.js';
 import { Task } from '../../src/runtime/task.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   pauseDuration: duration()
     .optional()
     .describe('How long to wait (ISO 8601). Without one, until somebody resumes the execution.'),
@@ -22,11 +23,11 @@ const properties = z.strictObject({
     .array(inputDefinition)
     .default([])
     .describe('Inputs that whoever resumes the execution gives; later tasks read them as outputs.'),
-});
+}));
 
-const output = z.strictObject({
+const output = strictObject(() => ({
   onResume: z.record(z.string(), z.unknown()).describe('What whoever resumed the execution gave.'),
-});
+}));
 
 /** Makes an execution wait. */
 export class Pause extends Task<typeof properties, z.output<typeof output>> {

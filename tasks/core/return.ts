@@ -1,15 +1,16 @@
 import * as z from 'zod';
+import { strictObject } from '../../schemas/lazy-object.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import { Task } from '../../src/runtime/task.js';
 import { renderText } from './render-text.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   format: z.unknown().optional().describe('The text to return, usually with expressions.'),
-});
+}));
 
-const output = z.strictObject({
+const output = strictObject(() => ({
   value: z.string().nullable().describe('The rendered text; null without a format.'),
-});
+}));
 
 /** Returns a rendered text as its output. */
 export class Return extends Task<typeof properties, z.output<typeof output>> {

@@ -1,21 +1,22 @@
 import * as z from 'zod';
+import { strictObject } from '../../schemas/lazy-object.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import { childrenOf } from '../../src/runtime/flow-context.js';
 import { Task } from '../../src/runtime/task.js';
 import { handlerNames, handlers, handlersOf, taskList } from './children-properties.js';
 import { renderText } from './render-text.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   value: z.unknown().describe('What is compared, as text, with the names of the cases.'),
   cases: z.record(z.string(), taskList()).default({}).describe('Tasks by value.'),
   defaults: taskList().optional().describe('Tasks to run when no case matches.'),
   ...handlers,
-});
+}));
 
-const output = z.strictObject({
+const output = strictObject(() => ({
   value: z.string().describe('The rendered value.'),
   defaults: z.boolean().describe('Whether no case matched.'),
-});
+}));
 
 /** Runs the list of tasks that a value chooses. */
 export class Switch extends Task<typeof properties, z.output<typeof output>> {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { strictObject } from '../../schemas/lazy-object.js';
 import { bool, stringList } from '../../schemas/property.js';
 import type { RunContext } from '../../src/runtime/context.js';
 import { childrenOf } from '../../src/runtime/flow-context.js';
@@ -8,7 +9,7 @@ import { storeOutputFiles } from '../../src/runtime/output-files.js';
 import { Task } from '../../src/runtime/task.js';
 import { handlerNames, handlers, handlersOf, taskList } from './children-properties.js';
 
-const properties = z.strictObject({
+const properties = strictObject(() => ({
   tasks: taskList().min(1).describe('The tasks that share the directory, in the order they run.'),
   inputFiles: z
     .union([z.record(z.string(), z.unknown()), z.string()])
@@ -28,11 +29,11 @@ const properties = z.strictObject({
     .describe('Files of a namespace to begin with.'),
   cache: z.unknown().optional().describe('Accepted and passed over: nothing is kept between runs.'),
   ...handlers,
-});
+}));
 
-const output = z.strictObject({
+const output = strictObject(() => ({
   outputFiles: z.record(z.string(), z.string()).describe('The URI of each file that was kept, by its path.'),
-});
+}));
 
 /** Runs tasks one after the other in one directory. */
 export class WorkingDirectory extends Task<typeof properties, z.output<typeof output>> {

@@ -1,7 +1,4 @@
-/**
- * Flows as files of git and as texts of storage. It comes with a YAML parser, larger than all the rest that a sync needs:
- * the flow tasks open this door while the server answers, and a run that finds nothing changed does not.
- */
+/** Flows as files of git and as texts of storage: what the flow tasks open while the server answers. */
 export { rewriteNamespace } from '../resources/flow-source.js';
 export { adoptChanged, adoptFlows } from './adopt-flows.js';
 export { memoryOf, readGitFlows, refuseDuplicates } from './git-flows.js';

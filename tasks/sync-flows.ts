@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { connection } from '../schemas/connection.js';
 import { object, strictObject } from '../schemas/lazy-object.js';
-import type { PlanChange } from '../schemas/plan.js';
 import { bool } from '../schemas/property.js';
 import { namespaceName, type ResourceKey } from '../schemas/resources.js';
 import {
@@ -14,7 +13,7 @@ import {
 } from '../schemas/transfer.js';
 import type { Remote } from '../src/git/types.js';
 import { loadSyncState, openSyncState } from '../src/plan/read-sync-state.js';
-import { formatRevision, remarks, syncRows } from '../src/plan/report.js';
+import { formatRevision, type ReportedChange, remarks, syncRows } from '../src/plan/report.js';
 import type { SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, namespaceOfPath, pathOfFlow } from '../src/resources/flow-path.js';
 import { withRemote } from '../src/runtime/connect.js';
@@ -213,10 +212,10 @@ function identityOf(remote: Remote, properties: SyncProperties): SyncIdentity {
 
 /** Of its own, so that rows that are still to be read keep nothing else of a run. */
 function rowWith(revisionOf: (key: ResourceKey) => number | null) {
-  return (change: PlanChange) => rowOf(change, revisionOf(change.key));
+  return (change: ReportedChange) => rowOf(change, revisionOf(change.key));
 }
 
-function rowOf(change: PlanChange, revision: number | null) {
+function rowOf(change: ReportedChange, revision: number | null) {
   return {
     gitPath: change.gitPath,
     syncState: change.state,

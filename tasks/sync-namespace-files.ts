@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { connection } from '../schemas/connection.js';
 import { object, strictObject } from '../schemas/lazy-object.js';
-import type { PlanChange } from '../schemas/plan.js';
 import { bool } from '../schemas/property.js';
 import { namespaceName } from '../schemas/resources.js';
 import {
@@ -15,7 +14,7 @@ import {
 import type { Remote } from '../src/git/types.js';
 import { gitNamespaceFiles, readChangedFiles } from '../src/plan/git-namespace-files.js';
 import { loadSyncState, openSyncState } from '../src/plan/read-sync-state.js';
-import { formatRevision, remarks, syncRows } from '../src/plan/report.js';
+import { formatRevision, type ReportedChange, remarks, syncRows } from '../src/plan/report.js';
 import type { OpenState } from '../src/plan/sync-state.js';
 import { isInGit, keepFileName, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
@@ -183,7 +182,7 @@ function directoriesOf(path: string): string[] {
   return directories;
 }
 
-function rowOf(change: PlanChange) {
+function rowOf(change: ReportedChange) {
   return {
     gitPath: change.gitPath,
     kestraPath: `/${change.key.id}`,

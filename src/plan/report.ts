@@ -14,7 +14,13 @@ export interface SyncRows {
   settled(): Buffer;
 }
 
-export function syncRows(changes: readonly PlanChange[], rowOf: (change: PlanChange) => object): SyncRows {
+/** What a row can tell of a change. */
+export type ReportedChange = Pick<PlanChange, 'state' | 'key' | 'gitPath' | 'note' | 'hunks' | 'merged'>;
+
+export function syncRows(
+  changes: readonly PlanChange[],
+  rowOf: (change: ReportedChange) => object,
+): SyncRows {
   return {
     reported: {
       *[Symbol.iterator]() {
@@ -28,8 +34,8 @@ export function syncRows(changes: readonly PlanChange[], rowOf: (change: PlanCha
   };
 }
 
-function settledChange({ merged: _, ...change }: PlanChange): PlanChange {
-  return { ...change, state: 'UNCHANGED' };
+function settledChange({ key, gitPath, note, hunks }: ReportedChange): ReportedChange {
+  return { state: 'UNCHANGED', key, gitPath, note, hunks };
 }
 
 /** A pushed file in the shape Kestra's push tasks give it: the counts are strings with their sign. */
@@ -44,7 +50,7 @@ export function pushRow(change: PlanChange) {
 }
 
 /** What a row says beside its state: why, both sides of a conflict, and that it was merged. */
-export function remarks({ note, hunks, merged }: PlanChange) {
+export function remarks({ note, hunks, merged }: Pick<PlanChange, 'note' | 'hunks' | 'merged'>) {
   if (note === null && hunks === undefined && merged !== true) return null;
   return {
     ...(note !== null && { note }),

@@ -29,10 +29,12 @@ export function createMemoryStorage(): StorageAdapter {
   const instance = randomUUID();
   const shelves = new Map<string, Shelf>();
 
+  // Keys come in runs of one namespace.
   let latest: Shelf | undefined;
+  let asked: Pick<ResourceKey, 'kind' | 'namespace'> | null = null;
   const shelfOf = (key: ResourceKey): Shelf | undefined => {
-    // Keys come in runs of one namespace.
-    if (latest?.namespace !== key.namespace || latest.kind !== key.kind) {
+    if (asked?.namespace !== key.namespace || asked.kind !== key.kind) {
+      asked = { kind: key.kind, namespace: key.namespace };
       latest = shelves.get(`${key.kind} ${key.namespace}`);
     }
     return latest;
@@ -40,9 +42,10 @@ export function createMemoryStorage(): StorageAdapter {
   const shelfFor = (key: ResourceKey): Shelf => {
     const present = shelfOf(key);
     if (present !== undefined) return present;
-    latest = openShelf(key);
-    shelves.set(`${key.kind} ${key.namespace}`, latest);
-    return latest;
+    const shelf = openShelf(key);
+    shelves.set(`${key.kind} ${key.namespace}`, shelf);
+    latest = shelf;
+    return shelf;
   };
   const heldAt = (key: ResourceKey): Held | undefined => shelfOf(key)?.held.get(key.id);
   const shelvesIn = (scope: Scope): Shelf[] =>

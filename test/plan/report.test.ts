@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest';
 import type { ChangeState, PlanChange } from '../../schemas/plan.js';
-import { formatRevision, jsonLines, pushRow, remarks, syncRows } from '../../src/plan/report.js';
+import {
+  formatRevision,
+  jsonLines,
+  pushRow,
+  type ReportedChange,
+  remarks,
+  syncRows,
+} from '../../src/plan/report.js';
 
 it('writes a row per line', () => {
   expect(String(jsonLines(['a', 'b\n'], (name) => ({ name })))).toBe('{"name":"a"}\n{"name":"b\\n"}\n');
@@ -26,7 +33,7 @@ it('reports every change, and what is left of them once they are settled', () =>
     change('UPDATED', 'c\n"', true),
     change('UNCHANGED', 'd'),
   ];
-  const rowOf = (one: PlanChange) => ({ id: one.key.id, state: one.state, ...remarks(one) });
+  const rowOf = (one: ReportedChange) => ({ id: one.key.id, state: one.state, ...remarks(one) });
   const rows = syncRows(changes, rowOf);
   const linesOf = (bytes: Iterable<Uint8Array>) =>
     Buffer.concat([...bytes])

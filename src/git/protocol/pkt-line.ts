@@ -50,6 +50,31 @@ export class PacketReader {
     return payload;
   }
 
+  /**
+   * Begins the next packet if its first byte is `band`: what follows that byte is read with {@link piece}, so that a
+   * large packet need not be put together first.
+   * @returns how many bytes follow; 0 when it is another packet, which is left to {@link next}
+   */
+  async begin(band: number): Promise<number> {
+    if (!(await this.#require(lengthDigits))) return 0;
+    const payloadBytes = this.#readLength() - lengthDigits;
+    if (payloadBytes < 2 || !(await this.#require(lengthDigits + 1))) return 0;
+    if (this.#buffer[this.#position + lengthDigits] !== band) return 0;
+    this.#position += lengthDigits + 1;
+    return payloadBytes - 1;
+  }
+
+  /**
+   * Bytes of the packet that was begun, as many as there are; valid until the next call.
+   * @throws RemoteError when the stream ends
+   */
+  async piece(maxBytes: number): Promise<Buffer> {
+    if (!(await this.#require(1))) throw truncated();
+    const piece = this.#buffer.subarray(this.#position, this.#position + maxBytes);
+    this.#position += piece.length;
+    return piece;
+  }
+
   /** The stream's remaining bytes as they are, for servers that send a pack outside of packets. */
   async *rest(): AsyncGenerator<Uint8Array, void, undefined> {
     try {

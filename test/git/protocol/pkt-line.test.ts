@@ -94,6 +94,36 @@ describe('the side band', () => {
     expect(result).toEqual({ data: 'PACK', messages: ['Counting'] });
   });
 
+  test('is the same however packets and stream are cut, also where a packet has no data', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom(1, 1, 2), fc.string({ unit: 'binary-ascii', maxLength: 300 })), {
+          maxLength: 20,
+        }),
+        fc.integer({ min: 1, max: 700 }),
+        async (parts, chunkBytes) => {
+          const bytes = Buffer.concat([...parts.map(([number, text]) => band(number, text)), flushPacket]);
+          let count = 0;
+          let data = '';
+          for await (const piece of readSideBand(packets(bytes, chunkBytes), () => count++)) {
+            data += Buffer.from(piece).toString();
+          }
+          expect(data).toBe(parts.map(([number, text]) => (number === 1 ? text : '')).join(''));
+          expect(count).toBe(parts.filter(([number]) => number === 2).length);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test.each([1, 5, 6, 20])('that is cut off after %i bytes of a packet ends early', async (length) => {
+    const cut = band(1, 'some bytes of a pack').subarray(0, length);
+    await expect(demultiplex(band(1, 'PACK'), cut)).rejects.toMatchObject({
+      code: 'REMOTE_ERROR',
+      retryable: true,
+    });
+  });
+
   test('ends early when no flush packet ends it', async () => {
     await expect(demultiplex(band(1, 'PACK'))).rejects.toMatchObject({
       code: 'REMOTE_ERROR',

@@ -44,9 +44,16 @@ export function makeCode(code: usize, tableBits: u32, from: usize, symbolCount: 
   const counts = code + countsAt;
   const symbols = code + symbolsAt;
   memory.fill(counts, 0, 32);
-  for (let index: u32 = 0; index < symbolCount; index++) {
-    const count = counts + (<usize>load<u8>(from + index) << 1);
-    store<u16>(count, load<u16>(count) + 1);
+  for (let index: u32 = 0; index < symbolCount; ) {
+    if (areUnused(from, index, symbolCount)) {
+      store<u16>(counts, load<u16>(counts) + 8);
+      index += 8;
+      continue;
+    }
+    for (const stop = min(index + 8, symbolCount); index < stop; index++) {
+      const count = counts + (<usize>load<u8>(from + index) << 1);
+      store<u16>(count, load<u16>(count) + 1);
+    }
   }
   const used = symbolCount - load<u16>(counts);
   store<u16>(counts, 0);
@@ -60,13 +67,19 @@ export function makeCode(code: usize, tableBits: u32, from: usize, symbolCount: 
     offset += count;
   }
   if (left > 0 && (whole || used > 1 || (used == 1 && load<u16>(counts, 2) != 1))) return false;
-  for (let symbol: u32 = 0; symbol < symbolCount; symbol++) {
-    const length: u32 = load<u8>(from + symbol);
-    if (length == 0) continue;
-    const place = offsets + (length << 1);
-    const index = load<u16>(place);
-    store<u16>(symbols + (<usize>index << 1), <u16>symbol);
-    store<u16>(place, index + 1);
+  for (let symbol: u32 = 0; symbol < symbolCount; ) {
+    if (areUnused(from, symbol, symbolCount)) {
+      symbol += 8;
+      continue;
+    }
+    for (const stop = min(symbol + 8, symbolCount); symbol < stop; symbol++) {
+      const length: u32 = load<u8>(from + symbol);
+      if (length == 0) continue;
+      const place = offsets + (length << 1);
+      const index = load<u16>(place);
+      store<u16>(symbols + (<usize>index << 1), <u16>symbol);
+      store<u16>(place, index + 1);
+    }
   }
 
   const size: u32 = 1 << tableBits;
@@ -96,6 +109,13 @@ export function makeBuiltInCodes(): void {
   makeCode(builtInLiterals, literalBits, lengths, 288, false);
   memory.fill(lengths, 5, 32);
   makeCode(builtInDistances, distanceBits, lengths, 32, false);
+}
+
+/** Whether eight symbols have no code: of the bytes that there are, a text uses few. */
+// @ts-ignore: decorator
+@inline
+function areUnused(from: usize, symbol: u32, symbolCount: u32): bool {
+  return symbol + 8 <= symbolCount && load<u64>(from + symbol) == 0;
 }
 
 /** Codes stand in the stream with their highest bit first, everything else with its lowest. */

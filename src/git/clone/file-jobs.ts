@@ -1,7 +1,7 @@
 import { recordBytes } from './stat-record.js';
 
 const mostJobs = 4096;
-const roomBytes = 4 * 1024 * 1024;
+const roomBytes = 2 * 1024 * 1024;
 /** Larger ones would leave too little room for others. */
 const largestJobBytes = roomBytes / 4;
 

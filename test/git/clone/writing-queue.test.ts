@@ -155,7 +155,7 @@ describe('the thread that writes along', () => {
   });
 
   test('that ends in the middle leaves no file half written without an error', async () => {
-    const content = Buffer.alloc(1_000_000, 'content');
+    const content = Buffer.alloc(400_000, 'content');
     const threads: Worker[] = [];
     process.once('worker', (thread) => threads.push(thread));
     const { queue } = open(1000, () => content);

@@ -20,7 +20,13 @@ afterEach(async () => {
 
 type ContentOf = (number: number) => Buffer | undefined;
 
-function open(count: number, contentOf: ContentOf = (number) => Buffer.from(`content ${number}`), at = root) {
+function open(...options: Parameters<typeof make>) {
+  const { add, ...made } = make(...options);
+  add();
+  return made;
+}
+
+function make(count: number, contentOf: ContentOf = (number) => Buffer.from(`content ${number}`), at = root) {
   const records = new StatRecords();
   const files = Array.from({ length: count }, (_each, number) => ({
     path: number % 10 === 9 ? `fil\xe9-${number}` : `file-${number}`,
@@ -29,8 +35,8 @@ function open(count: number, contentOf: ContentOf = (number) => Buffer.from(`con
   }));
   const queue = new WritingQueue({ root: at, files, records, contentOf, helped: true });
   queues.push(queue);
-  for (const number of files.keys()) queue.add(number);
-  return { queue, records };
+  const add = (): void => files.forEach((_file, number) => void queue.add(number));
+  return { queue, records, add };
 }
 
 /** What the helper leaves to the caller. */
@@ -147,8 +153,9 @@ describe('the thread that writes along', () => {
 
   test('that ends before it has begun leaves everything to the caller', async () => {
     const ended = withThread((thread) => void thread.terminate());
-    const { queue } = open(1000);
+    const { queue, add } = make(1000);
     await ended;
+    add();
     expect(takeAll(queue)).toHaveLength(1000);
     await queue.finish();
     expect(await readdir(root)).toEqual([]);

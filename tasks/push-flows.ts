@@ -101,6 +101,10 @@ triggers:
   }
 }
 
+/** What reads flows, compares and commits: loaded while the server answers. */
+const loadPlanner = () =>
+  Promise.all([import('../src/plan/flows.js'), import('../src/runtime/push-to-git.js')]);
+
 async function push(context: RunContext, remote: Remote, properties: Properties, sign: Sign | undefined) {
   const { sourceNamespace, includeChildNamespaces: children, gitDirectory: directory } = properties;
   const targetNamespace = properties.targetNamespace ?? sourceNamespace;
@@ -125,13 +129,11 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     }
   }
 
-  const [{ entries, listed, version }, selected, flows, { pushRows, pushToGit }] = await Promise.all([
-    listBothSides(context, base, directory, scope),
+  const [{ entries, listed, version }, selected] = await Promise.all([
+    listBothSides(context, base, { directory, scope, load: loadPlanner }),
     matchGlobs(properties.flows),
-    // What reads flows, compares and commits is loaded while the server answers.
-    import('../src/plan/flows.js'),
-    import('../src/runtime/push-to-git.js'),
   ]);
+  const [flows, { pushRows, pushToGit }] = await loadPlanner();
   const ignored =
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
   const isIgnored = (path: string) => ignored(relativePath(directory, path));

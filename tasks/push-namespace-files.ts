@@ -93,6 +93,9 @@ tasks:
   }
 }
 
+/** What compares and commits: loaded while the server answers. */
+const loadPlanner = () => import('../src/runtime/push-to-git.js');
+
 async function push(context: RunContext, remote: Remote, properties: Properties, sign: Sign | undefined) {
   const { namespace, gitDirectory: directory } = properties;
   const scope = { kind: 'file', namespace, children: false } as const;
@@ -116,12 +119,11 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     }
   }
 
-  const [{ entries, listed, version }, selected, { pushRows, pushToGit }] = await Promise.all([
-    listBothSides(context, base, directory, scope),
+  const [{ entries, listed, version }, selected] = await Promise.all([
+    listBothSides(context, base, { directory, scope, load: loadPlanner }),
     matchGlobs(properties.files),
-    // What compares and commits is loaded while the server answers.
-    import('../src/runtime/push-to-git.js'),
   ]);
+  const { pushRows, pushToGit } = await loadPlanner();
   const ignored =
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
   const inScope = ({ id }: ResourceKey) => selected(id) && !ignored(pathOfFile(id));

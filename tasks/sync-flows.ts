@@ -18,6 +18,7 @@ import type { SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, namespaceOfPath, pathOfFlow } from '../src/resources/flow-path.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
+import { loadAhead } from '../src/runtime/load-ahead.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, openRevision, revisionOf, signedTag, verifiedBy } from '../src/runtime/open-source.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
@@ -93,6 +94,10 @@ triggers:
   }
 }
 
+/** What reads flows, compares and writes: loaded while the server answers. */
+const loadPlanner = () =>
+  Promise.all([import('../src/plan/flows.js'), import('../src/runtime/sync-to-storage.js')]);
+
 async function sync(context: RunContext, remote: Remote, properties: SyncProperties) {
   const {
     targetNamespace: namespace,
@@ -104,6 +109,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   const identity = identityOf(remote, properties);
   const opened = await openSyncState(context.storage, identity);
   const snapshot = await openRevision(remote, properties, opened);
+  loadAhead(() => snapshot.asked.then(loadPlanner));
   const choices = agreementOf(context, identity, snapshot.commit, scope, properties, {
     ignoreInvalid: properties.ignoreInvalidFlows,
     failOnMissing: properties.failOnMissingDirectory,
@@ -139,12 +145,8 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     return { flows: await writeRows(context, 'flows', quick.rows), summary: quick.summary, ...reported };
   }
 
-  const [source, flows, { syncToStorage }] = await Promise.all([
-    listSource(remote, snapshot, directory, properties.failOnMissingDirectory),
-    // What reads flows, compares and writes is loaded while the server answers.
-    import('../src/plan/flows.js'),
-    import('../src/runtime/sync-to-storage.js'),
-  ]);
+  const source = await listSource(remote, snapshot, directory, properties.failOnMissingDirectory);
+  const [flows, { syncToStorage }] = await loadPlanner();
   const { entries } = source;
   const state = await loadSyncState(context.storage, identity, opened);
   const version = (await context.storage.version?.(scope)) ?? null;

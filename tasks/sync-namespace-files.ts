@@ -20,6 +20,7 @@ import { isInGit, keepFileName, pathOfFile } from '../src/resources/namespace-fi
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { fileSyncIdentity } from '../src/runtime/file-sync-identity.js';
+import { loadAhead } from '../src/runtime/load-ahead.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, openRevision, revisionOf, signedTag, verifiedBy } from '../src/runtime/open-source.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
@@ -86,12 +87,16 @@ tasks:
   }
 }
 
+/** What compares and writes: loaded while the server answers. */
+const loadPlanner = () => import('../src/runtime/sync-to-storage.js');
+
 async function sync(context: RunContext, remote: Remote, properties: Properties) {
   const { namespace, gitDirectory: directory } = properties;
   const scope = { kind: 'file', namespace, children: false } as const;
   const identity = fileSyncIdentity('SYNC', remote, properties);
   const opened = await openSyncState(context.storage, identity);
   const snapshot = await openRevision(remote, properties, opened);
+  loadAhead(() => snapshot.asked.then(loadPlanner));
   const choices = agreementOf(context, identity, snapshot.commit, scope, properties, {
     failOnMissing: properties.failOnMissingDirectory,
     ...(properties.verify && { verified: verifiedBy(properties.verify) }),
@@ -129,11 +134,9 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     return { files: await writeRows(context, 'files', quick.rows), summary: quick.summary, ...reported };
   }
 
-  const [{ entries, ignored, ignoredEntries }, { syncToStorage }] = await Promise.all([
-    listSource(remote, snapshot, directory, properties.failOnMissingDirectory),
-    // What compares and writes is loaded while the server answers.
-    import('../src/runtime/sync-to-storage.js'),
-  ]);
+  const source = await listSource(remote, snapshot, directory, properties.failOnMissingDirectory);
+  const { entries, ignored, ignoredEntries } = source;
+  const { syncToStorage } = await loadPlanner();
   const state = await loadSyncState(context.storage, identity, opened);
   const version = (await context.storage.version?.(scope)) ?? null;
   const stored = await context.storage.list(scope, { signal: context.signal });

@@ -29,6 +29,9 @@ export function createGit({ environment = defaultEnvironment, policy }: CreateGi
   return { connect: (options) => connect(options, { environment, policy, remotes }) };
 }
 
+/** A sync starts without the code that pushes. */
+const loadPush = () => import('./push/index.js');
+
 function connect(options: RemoteOptions, surroundings: Parameters<typeof openSession>[1]): Remote {
   const session = openSession(options, surroundings);
   const leave = session.shared.enter();
@@ -37,11 +40,10 @@ function connect(options: RemoteOptions, surroundings: Parameters<typeof openSes
     url: session.url,
     listRefs: (prefixes) => session.listRefs(prefixes),
     openSnapshot: (revision, snapshotOptions) => session.openSnapshot(revision, snapshotOptions),
-    // A sync starts without the code that pushes and clones.
     async openForPush(branch, snapshotOptions) {
       // What was told before a run began anew is out of date.
       offer = undefined;
-      const { openForPush } = await import('./push/open-for-push.js');
+      const { openForPush } = await loadPush();
       return openForPush(session, branch, snapshotOptions);
     },
     expectPush() {
@@ -52,7 +54,7 @@ function connect(options: RemoteOptions, surroundings: Parameters<typeof openSes
     async push(base, commit) {
       const expected = offer;
       offer = undefined;
-      const { pushCommit } = await import('./push/push-commit.js');
+      const { pushCommit } = await loadPush();
       return pushCommit(session, ownBase(base), commit, expected);
     },
     async clone(cloneOptions) {
@@ -67,7 +69,7 @@ function connect(options: RemoteOptions, surroundings: Parameters<typeof openSes
 }
 
 async function discover(session: RemoteSession): Promise<ReceivePackOffer> {
-  const { discoverReceivePack } = await import('./push/receive-pack.js');
+  const { discoverReceivePack } = await loadPush();
   return discoverReceivePack(session);
 }
 

@@ -139,6 +139,11 @@ export interface SignatureCheck {
 
 /** Opening a snapshot asks for refs alone; objects are transferred when something of it is first asked for. */
 export interface Snapshot {
+  /**
+   * Settles when what is below the wanted directory has been asked for, or is at hand already: what else there is to do
+   * can be done while it comes. Never, when nothing of the snapshot is asked for.
+   */
+  readonly asked: Promise<void>;
   readonly commit: string;
   /** Short name of what was opened: a branch, a tag, or the commit id. */
   readonly revision: string;

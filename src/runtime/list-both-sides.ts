@@ -1,6 +1,7 @@
 import type { GitEntry, PushBase } from '../git/types.js';
 import type { Scope, StoredEntry } from '../storage/types.js';
 import type { RunContext } from './context.js';
+import { loadAhead } from './load-ahead.js';
 
 /** What a push compares, before ignore rules and globs. */
 export interface BothSides {
@@ -11,17 +12,25 @@ export interface BothSides {
   version: string | null;
 }
 
-/** Lists what a push compares: the storage while the remote answers. */
+/**
+ * Lists what a push compares: the storage while the remote answers, and not before it was asked.
+ * @param load loads what will be needed then
+ */
 export async function listBothSides(
   { storage, signal }: RunContext,
   base: PushBase,
-  directory: string,
-  scope: Scope,
+  { directory, scope, load }: { directory: string; scope: Scope; load: () => Promise<unknown> },
 ): Promise<BothSides> {
   const listScope = async () => {
     const version = (await storage.version?.(scope)) ?? null;
-    return { version, listed: await storage.list(scope, { signal }) };
+    const listed = await storage.list(scope, { signal });
+    loadAhead(load);
+    return { version, listed };
   };
-  const [entries, stored] = await Promise.all([base.snapshot?.list(directory) ?? null, listScope()]);
+  const { snapshot } = base;
+  const [entries, stored] = await Promise.all([
+    snapshot?.list(directory) ?? null,
+    snapshot?.asked.then(listScope) ?? listScope(),
+  ]);
   return { entries: entries ?? [], ...stored };
 }

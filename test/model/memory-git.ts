@@ -87,6 +87,7 @@ export class MemoryGit implements Git {
     const below = (tree: Tree, path: string) =>
       [...tree.values()].filter((entry) => path === '' || entry.path.startsWith(`${path}/`));
     return {
+      asked: Promise.resolve(),
       commit,
       revision: 'main',
       describe: async () => ({

@@ -30,6 +30,7 @@ export function snapshotOf(files: Readonly<Record<string, FakeFile>>): FakeSnaps
   });
   const reads: string[] = [];
   return {
+    asked: Promise.resolve(),
     commit: 'c0ffee',
     revision: 'main',
     entries: entries.sort((a, b) => (a.path < b.path ? -1 : 1)),

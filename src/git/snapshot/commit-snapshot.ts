@@ -49,6 +49,10 @@ export class CommitSnapshot implements RemoteSnapshot {
     return this.#commit;
   }
 
+  get asked(): Promise<void> {
+    return this.#fetcher.asked;
+  }
+
   get objects(): MemoryObjectStore {
     return this.#fetcher.objects;
   }
@@ -131,6 +135,7 @@ export class CommitSnapshot implements RemoteSnapshot {
         cause: error,
       });
     }
+    this.#fetcher.allAtHand();
     const commit = openCommit(this.objects, oid);
     this.#commit = commit.oid;
     return commit;

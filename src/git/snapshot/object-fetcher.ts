@@ -13,20 +13,28 @@ const wantsPerRequest = 8192;
 export class ObjectFetcher {
   readonly objects = new MemoryObjectStore();
   readonly #session: RemoteSession;
+  readonly #tellAsked: () => void;
+  /** As in `Snapshot`. */
+  readonly asked: Promise<void>;
   #fetched: PackObjects[] = [];
   #wholeTip: Promise<void> | undefined;
 
   constructor(session: RemoteSession) {
     this.#session = session;
+    let tell = (): void => {};
+    this.asked = new Promise((resolve) => {
+      tell = resolve;
+    });
+    this.#tellAsked = tell;
   }
 
   async fetch(request: FetchRequest): Promise<void> {
     const { limits, onProgress } = this.#session;
+    const answer = this.#session.fetchPack(request);
+    // Trees on the way to a directory are there too soon to do anything in between; the request is on its way by then.
+    if (request.filter?.includes('tree:') !== true) setImmediate(this.#tellAsked);
     // What reads the pack is loaded while the server makes it.
-    const [{ pack }, { readPack }] = await Promise.all([
-      this.#session.fetchPack(request),
-      import('../pack/read-pack.js'),
-    ]);
+    const [{ pack }, { readPack }] = await Promise.all([answer, import('../pack/read-pack.js')]);
     const bases = request.thin === true ? this.objects : undefined;
     const objects = await readPack(pack, { limits, bases, onProgress: (event) => onProgress(event) });
     this.objects.addLayer(objects);
@@ -53,6 +61,11 @@ export class ObjectFetcher {
     const last = requests.at(-1) ?? { wants: [] };
     await this.fetch(last);
     return last;
+  }
+
+  /** Nothing has to be asked for. */
+  allAtHand(): void {
+    this.#tellAsked();
   }
 
   /** Whether everything below the commit was asked for at once. */

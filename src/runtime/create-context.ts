@@ -18,7 +18,7 @@ export interface RunContextOptions
   identity?: Partial<RunIdentity>;
   /** Secrets by name, or a source of them. */
   secrets?: SecretSource | Readonly<Record<string, string>>;
-  /** A path, or a directory made when first asked for. By default a temporary one. */
+  /** The path of a directory that is there, or one that is made when first asked for. By default a temporary one. */
   workingDirectory?: string | WorkingDirectory;
 }
 

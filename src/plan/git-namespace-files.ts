@@ -68,6 +68,5 @@ async function read(snapshot: Snapshot, changes: readonly ComparedChange[]) {
   for (const { after } of changes) if (after !== null) oids.add(after);
   const hasEmpty = oids.delete(emptyOid);
   const contents = await snapshot.read([...oids]);
-  if (!hasEmpty) return contents;
-  return new Map(contents).set(emptyOid, emptyContent);
+  return hasEmpty ? new Map(contents).set(emptyOid, emptyContent) : contents;
 }

@@ -7,7 +7,9 @@ export class MemoryObjectStore implements ObjectStore {
   readonly #layers: ReadableObjects[] = [];
 
   has(oid: string): boolean {
-    return this.#own.has(oid) || this.#layers.some((layer) => layer.has(oid));
+    if (this.#own.has(oid)) return true;
+    for (const layer of this.#layers) if (layer.has(oid)) return true;
+    return false;
   }
 
   get(oid: string): GitObject | undefined {

@@ -100,18 +100,20 @@ export class CommitSnapshot implements RemoteSnapshot {
   async read(oids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
     if (oids.length === 0) return new Map();
     await this.open();
-    await this.#fetcher.ensure(oids, this.commit);
     const contents = new Map<string, Uint8Array>();
-    for (const oid of oids) {
-      const object = this.objects.get(oid);
-      if (object?.type !== 'blob') {
-        throw new RemoteError(`The object ${oid} is not a file's content.`, {
-          retryable: false,
-          data: { oid },
-        });
+    const take = (wanted: readonly string[]): string[] => {
+      const missing: string[] = [];
+      for (const oid of wanted) {
+        const object = this.objects.get(oid);
+        if (object === undefined) missing.push(oid);
+        else if (object.type === 'blob') contents.set(oid, object.data);
+        else throw notAFile(oid);
       }
-      contents.set(oid, object.data);
-    }
+      return missing;
+    };
+    const missing = take(oids);
+    await this.#fetcher.ensure(missing, this.commit);
+    take(missing);
     return contents;
   }
 
@@ -213,4 +215,8 @@ export class CommitSnapshot implements RemoteSnapshot {
       { hint: 'Name a directory of the repository.', data: { path, commit: this.commit } },
     );
   }
+}
+
+function notAFile(oid: string): RemoteError {
+  return new RemoteError(`The object ${oid} is not a file's content.`, { retryable: false, data: { oid } });
 }

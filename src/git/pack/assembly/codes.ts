@@ -112,7 +112,6 @@ export function makeBuiltInCodes(): void {
 }
 
 /** Whether eight symbols have no code: of the bytes that there are, a text uses few. */
-// @ts-ignore: decorator
 @inline
 function areUnused(from: usize, symbol: u32, symbolCount: u32): bool {
   return symbol + 8 <= symbolCount && load<u64>(from + symbol) == 0;

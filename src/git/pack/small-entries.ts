@@ -25,19 +25,6 @@ interface Exports {
   ): number;
 }
 
-/** An entry that was read: `content` is the object, or the instructions of a delta. */
-export interface SmallEntry extends EntryHeader {
-  /** Position in the pack. */
-  offset: number;
-  /** Its length in the pack, header included. */
-  packedBytes: number;
-  /** Memory of all objects of the run, or of all its deltas. */
-  slab: Buffer;
-  /** Where the header that an object's id covers begins in the slab; that of a delta is empty. */
-  headerStart: number;
-  contentStart: number;
-}
-
 type ReadEntries = (window: PackWindow, atMost: number) => SmallRun;
 
 const fields = 8;
@@ -53,13 +40,9 @@ let code: ReadEntries | null = null;
 
 /**
  * Reads the entries that are whole, small and in order at the window's beginning, and consumes nothing. None are when
- * the first one is cut off, damaged or large: `inflateEntry` waits for more, or tells what is wrong.
+ * the first one is cut off, damaged or large: `inflateEntry` waits for more, or tells what is wrong. To be done with
+ * before the next call.
  */
-export function readSmallEntries(window: PackWindow, atMost: number): SmallEntry[] {
-  return readSmallRun(window, atMost).entries();
-}
-
-/** As `readSmallEntries`, without an object for each entry. To be done with before the next call. */
 export function readSmallRun(window: PackWindow, atMost: number): SmallRun {
   code ??= load();
   return code(window, atMost);
@@ -156,40 +139,20 @@ export class SmallRun {
     return this.#field(index, 5) - (this.isDelta(index) ? deltas : objects);
   }
 
-  entries(): SmallEntry[] {
-    let objectsEnd = 0;
-    return Array.from({ length: this.count }, (_, index) => {
-      const headerStart = this.isDelta(index) ? this.contentStart(index) : objectsEnd;
-      if (!this.isDelta(index)) objectsEnd = this.contentStart(index) + this.size(index);
-      return this.#entry(index, headerStart);
-    });
-  }
-
   /** A delta's header and instructions. */
   delta(index: number): { header: EntryHeader; instructions: Buffer } {
-    const header = this.#entry(index, 0);
-    const { slab, contentStart, size } = header;
-    return { header, instructions: slab.subarray(contentStart, contentStart + size) };
-  }
-
-  #entry(index: number, headerStart: number): SmallEntry {
     const { memory } = this.#memory;
     const number = this.#field(index, 3);
-    const start = this.#field(index, 0);
     const base = this.#field(index, 6);
-    const offset = this.offset(index);
-    return {
-      offset,
-      type: objectTypes[number] ?? 'delta',
-      size: this.size(index),
-      packedBytes: this.#field(index, 2) - start,
+    const [start, size] = [this.contentStart(index), this.size(index)];
+    const header: EntryHeader = {
+      type: 'delta',
+      size,
       headerBytes: this.headerBytes(index),
-      baseOffset: number === ofsDelta ? offset - base : null,
+      baseOffset: number === ofsDelta ? this.offset(index) - base : null,
       baseOid: number === refDelta ? memory.toString('hex', base, base + oidBytes) : null,
-      slab: this.isDelta(index) ? this.#instructions : this.slab,
-      headerStart,
-      contentStart: this.contentStart(index),
     };
+    return { header, instructions: this.#instructions.subarray(start, start + size) };
   }
 
   #field(index: number, field: number): number {

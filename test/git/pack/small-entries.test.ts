@@ -4,7 +4,7 @@ import { constants, deflateSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PackWindow } from '../../../src/git/pack/pack-window.js';
-import { readSmallEntries } from '../../../src/git/pack/small-entries.js';
+import { readSmallRun } from '../../../src/git/pack/small-entries.js';
 import { makeEntry } from './hand-made-pack.js';
 
 const repetitive = fc
@@ -124,7 +124,9 @@ async function readAll(parts: readonly Uint8Array[]): Promise<Buffer[]> {
     1e9,
   );
   await window.more();
-  return readSmallEntries(window, parts.length).map(({ slab, contentStart, size }) =>
-    slab.subarray(contentStart, contentStart + size),
-  );
+  const run = readSmallRun(window, parts.length);
+  return Array.from({ length: run.count }, (_, index) => {
+    const start = run.contentStart(index);
+    return run.slab.subarray(start, start + run.size(index));
+  });
 }

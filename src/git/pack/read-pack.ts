@@ -18,6 +18,8 @@ export interface ReadPackOptions {
 const headerBytes = 12;
 const checksumBytes = 20;
 const progressEvery = 1024;
+/** Less than that behind small entries is likely to be the beginning of another. */
+const cutBytes = 64 * 1024;
 
 /**
  * Reads a whole pack (gitformat-pack) in one pass over its stream: inflates, resolves deltas as their bases arrive,
@@ -35,7 +37,7 @@ export async function readPack(
     const total = await readPackHeader(window, limits.maxObjects);
     for (let done = 0, told = 0; done < total; ) {
       done += readManyEntries(window, objects, deltas, total - done);
-      if (done < total) {
+      if (done < total && !(await moreOfCutEntry(window))) {
         const pending = readEntry(window, objects, deltas);
         if (pending) await pending;
         done++;
@@ -52,6 +54,14 @@ export async function readPack(
   } finally {
     await window.close();
   }
+}
+
+/**
+ * Waits for more where a run of small entries has ended: the one behind it is most often small as well, and cut off.
+ * @returns whether more has come
+ */
+export async function moreOfCutEntry(window: PackWindow): Promise<boolean> {
+  return window.available < cutBytes && window.more();
 }
 
 /**

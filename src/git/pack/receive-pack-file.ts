@@ -11,7 +11,7 @@ import { EntryWindow } from './entry-window.js';
 import { inflateEntry, inflateInPieces } from './inflate-entry.js';
 import { PackTable } from './pack-table.js';
 import { PendingDeltas } from './pending-deltas.js';
-import { readPackChecksum, readPackHeader } from './read-pack.js';
+import { moreOfCutEntry, readPackChecksum, readPackHeader } from './read-pack.js';
 import { receiveSmallEntries } from './receive-small-entries.js';
 
 export interface ReceivePackOptions {
@@ -31,8 +31,6 @@ export interface ReceivedPack {
 const progressEvery = 1024;
 /** Contents kept from the first pass for deltas and for the checkout; what is beyond is read from disk again. */
 const cacheBytes = 96 * 1024 * 1024;
-/** Less than that in front of a run's end is likely to be the beginning of a small entry. */
-const cutBytes = 64 * 1024;
 /** Larger blobs are hashed in pieces and never held. */
 const heldBlobBytes = 1024 * 1024;
 
@@ -59,11 +57,8 @@ export async function receivePackFile(
     const deltas = new PendingDeltas(pack, limits.maxDeltaDepth);
     table.offsets[0] = window.offset;
     for (let entry = 0, told = 0; entry < table.count; ) {
-      const small = receiveSmallEntries(window, pack, deltas, entry);
-      entry += small;
-      // What ends a run is most often cut off, and small again once there is more.
-      const isCut = small > 0 && entry < table.count && window.available < cutBytes;
-      if (!(isCut && (await window.more())) && entry < table.count) {
+      entry += receiveSmallEntries(window, pack, deltas, entry);
+      if (entry < table.count && !(await moreOfCutEntry(window))) {
         window.crc = 0;
         const pending = readEntry(window, pack, deltas, entry);
         if (pending) await pending;

@@ -1,12 +1,9 @@
 import { createInflate, type Inflate, inflateSync } from 'node:zlib';
 import { CorruptPackError } from '../../errors.js';
-import { inflateFixedBlock } from './inflate-fixed-block.js';
 import type { PackWindow } from './pack-window.js';
 
 /** Up to here one synchronous call is fastest; above, the compressed bytes should not have to be gathered first. */
 const syncBytes = 256 * 1024;
-/** Deflate rarely uses its built-in codes for more than this. */
-const fixedBlockBytes = 1024;
 
 /**
  * Inflates the entry at the window's beginning into `target` and consumes it. Neither the extent of the compressed
@@ -38,13 +35,6 @@ function compressedBound(size: number): number {
 /** @returns false when the compressed bytes go on beyond those at hand */
 function tryInflate(window: PackWindow, target: Uint8Array, bytes: number): boolean {
   const size = target.length;
-  if (size <= fixedBlockBytes) {
-    const consumed = inflateFixedBlock(window.view(bytes), target);
-    if (consumed !== -1) {
-      window.consume(consumed);
-      return true;
-    }
-  }
   let result: { buffer: Buffer; engine: Inflate };
   try {
     // One byte of room more than needed spares zlib a second output buffer.

@@ -34,7 +34,8 @@ export async function resolveProperties<S extends z.ZodObject, O>(
     rendered[name] = await render(template, name, scope);
   }
   registerSecrets(schema, rendered, context.redactor);
-  const result = schema.safeParse(rendered, { error: plainMessages });
+  // Compiling the schema takes longer than one use of it.
+  const result = schema.safeParse(rendered, { error: plainMessages, jitless: true });
   if (result.success) return result.data;
   await printTexts(result.error.issues, written, rendered, scope);
   const again = schema.safeParse(rendered, { error: plainMessages });

@@ -1,4 +1,3 @@
-import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +35,11 @@ export interface RemotePolicyOptions {
   /** The system's resolver by default. */
   resolver?: LookupFunction | undefined;
 }
+
+/** Loaded when the first name is to be resolved. */
+const systemLookup: LookupFunction = (hostname, options, callback) => {
+  process.getBuiltinModule('node:dns').lookup(hostname, options, callback);
+};
 
 /** @throws InvalidPropertiesError for an entry that is not understood */
 export function createRemotePolicy({

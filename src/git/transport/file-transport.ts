@@ -1,4 +1,4 @@
-import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { RepositoryNotFoundError, UnsupportedError } from '../../errors.js';
 import { throwIfCancelled } from '../cancelled.js';
@@ -75,6 +75,8 @@ export class FileTransport implements Transport {
     if (version > 0) env.GIT_PROTOCOL = `version=${version}`;
     else delete env.GIT_PROTOCOL;
     const program = service.replace(/^git-/, '');
+    // Most processes speak to no repository on this machine.
+    const { spawn } = process.getBuiltinModule('node:child_process');
     const child = spawn('git', [...serviceConfig, program, ...flags, '--', this.#path], {
       env,
       stdio: ['pipe', 'pipe', 'pipe'],

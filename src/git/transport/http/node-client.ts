@@ -1,13 +1,11 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { type ConnectionOptions, checkServerIdentity, type SecureContext } from 'node:tls';
+import { Agent, type ClientRequest, request } from 'node:http';
 import { throwIfCancelled } from '../../cancelled.js';
 import type { RemotePolicy } from '../../remote-policy/policy.js';
 import type { ProxySettings } from '../../types.js';
 import type { HttpClient, HttpRequest, HttpResponse } from './client.js';
 import { Exchange } from './exchange.js';
 import { proxyAuthorization, proxyFor } from './proxy.js';
-import { readTrustedCa } from './trusted-ca.js';
+import type { TlsConnections } from './tls-connections.js';
 
 export interface NodeHttpClientOptions {
   connectTimeoutMs: number;
@@ -21,35 +19,30 @@ export interface NodeHttpClientOptions {
 /** The built-in client. Its connections, time-outs and certificate authorities are one remote's own. */
 export class NodeHttpClient implements HttpClient {
   readonly #options: NodeHttpClientOptions;
-  readonly #httpAgent = new HttpAgent({ keepAlive: true });
-  readonly #closed = new AbortController();
-  #httpsAgent: HttpAgent | undefined;
-  #tunnels = new Map<string, HttpAgent>();
-  #secureContext: SecureContext | undefined;
+  readonly #agent = new Agent({ keepAlive: true });
+  #tls: Promise<TlsConnections> | undefined;
 
   constructor(options: NodeHttpClientOptions) {
     this.#options = options;
   }
 
-  async exchange(request: HttpRequest): Promise<HttpResponse> {
+  async exchange(asked: HttpRequest): Promise<HttpResponse> {
     throwIfCancelled(this.#options.signal);
-    const open = await this.#prepare(request);
+    const open = await this.#prepare(asked);
     // Opening and listening happen in one turn: no event of the request is missed.
-    const exchange = new Exchange(open(), request, this.#options);
+    const exchange = new Exchange(open(), asked, this.#options);
     try {
       return await exchange.response();
     } catch (error) {
-      if (!request.repeatable || !exchange.metDeadConnection) throw error;
+      if (!asked.repeatable || !exchange.metDeadConnection) throw error;
       // Each kept connection that turns out to be dead is gone afterwards; a fresh one is never taken for dead.
-      return await this.exchange(request);
+      return await this.exchange(asked);
     }
   }
 
   close(): void {
-    this.#closed.abort();
-    this.#httpAgent.destroy();
-    this.#httpsAgent?.destroy();
-    for (const tunnel of this.#tunnels.values()) tunnel.destroy();
+    this.#agent.destroy();
+    void this.#tls?.then((tls) => tls.close());
   }
 
   async #prepare({ url, method, headers: given, body }: HttpRequest): Promise<() => ClientRequest> {
@@ -62,46 +55,28 @@ export class NodeHttpClient implements HttpClient {
     // A proxy is the operator's, wherever it is.
     const resolution = proxy === null && policy !== undefined ? { lookup: policy.lookup(url) } : {};
     if (url.protocol === 'https:') {
-      const agent = proxy ? await this.#tunnel(proxy) : this.#direct();
-      const trust = await this.#trust();
-      // The tunnel's library forgets hosts that are addresses, and would have the certificate name "localhost".
-      const host = url.hostname.replace(/^\[|\]$/g, '');
-      const identity: ConnectionOptions = {
-        checkServerIdentity: (_hostname, certificate) => checkServerIdentity(host, certificate),
-      };
-      return () => httpsRequest(url, { method, headers, agent, ...identity, ...trust, ...resolution });
+      const tls = await this.#overTls();
+      return tls.prepare(url, proxy, { method, headers, ...resolution });
     }
-    const agent = this.#httpAgent;
-    if (proxy === null) return () => httpRequest(url, { method, headers, agent, ...resolution });
+    const agent = this.#agent;
+    if (proxy === null) return () => request(url, { method, headers, agent, ...resolution });
     const authorization = proxyAuthorization(proxy);
     if (authorization !== null) headers['proxy-authorization'] = authorization;
     headers.host = url.host;
     // A proxy is asked with the whole URL (RFC 9112, section 3.2.2).
     const asked = { hostname: proxy.hostname, path: url.href, method, headers };
     if (proxy.protocol === 'https:') {
-      return () => httpsRequest({ ...asked, port: proxy.port || 443, agent: this.#direct() });
+      const tls = await this.#overTls();
+      return tls.prepareForProxy({ ...asked, port: proxy.port || 443 });
     }
-    return () => httpRequest({ ...asked, port: proxy.port || 80, agent });
+    return () => request({ ...asked, port: proxy.port || 80, agent });
   }
 
-  #direct(): HttpAgent {
-    this.#httpsAgent ??= new HttpsAgent({ keepAlive: true });
-    return this.#httpsAgent;
-  }
-
-  async #tunnel(proxy: URL): Promise<HttpAgent> {
-    const { HttpsProxyAgent } = await import('https-proxy-agent');
-    const known = this.#tunnels.get(proxy.href);
-    if (known) return known;
-    const options = { keepAlive: true, signal: this.#closed.signal };
-    const tunnel = new HttpsProxyAgent(proxy, options);
-    this.#tunnels.set(proxy.href, tunnel);
-    return tunnel;
-  }
-
-  async #trust(): Promise<{ secureContext?: SecureContext }> {
-    if (this.#options.trustedCaPemPath === undefined) return {};
-    this.#secureContext ??= await readTrustedCa(this.#options.trustedCaPemPath);
-    return { secureContext: this.#secureContext };
+  #overTls(): Promise<TlsConnections> {
+    const { trustedCaPemPath } = this.#options;
+    this.#tls ??= import('./tls-connections.js').then(
+      ({ TlsConnections }) => new TlsConnections(trustedCaPemPath),
+    );
+    return this.#tls;
   }
 }

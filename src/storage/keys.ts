@@ -4,6 +4,7 @@ import {
   isNamespaceName,
   namespaceName,
   type ResourceKey,
+  type ResourceKind,
 } from '../../schemas/resources.js';
 import { UnsafePathError } from '../errors.js';
 import { formatKey, type Scope } from './types.js';
@@ -22,19 +23,21 @@ const plainPath = /^[A-Za-z0-9_][\w.-]{0,59}(?:\/[A-Za-z0-9_][\w.-]{0,59}){0,15}
  * @throws UnsafePathError
  */
 export function checkKey(key: ResourceKey): void {
-  refuse(key, namespaceProblem(key) ?? idProblem(key));
+  refuse(key, namespaceProblem(key) ?? idProblems[key.kind](key.id));
 }
 
 /** As `checkKey`, for many of few namespaces: each is looked at once. */
 export function keyChecker(): (key: ResourceKey) => void {
   let kind: ResourceKey['kind'] | null = null;
   let namespace = '';
+  let idProblem = idProblems.file;
   return (key) => {
     if (key.kind !== kind || key.namespace !== namespace) {
       refuse(key, namespaceProblem(key));
       ({ kind, namespace } = key);
+      idProblem = idProblems[kind];
     }
-    refuse(key, idProblem(key));
+    refuse(key, idProblem(key.id));
   };
 }
 
@@ -89,18 +92,10 @@ function namespaceProblem(key: ResourceKey): string | null {
   return parsed.success ? null : `the namespace ${parsed.error.issues[0]?.message ?? 'is invalid'}`;
 }
 
-function idProblem(key: ResourceKey): string | null {
-  switch (key.kind) {
-    case 'file':
-      return filePathProblem(key.id);
-    case 'state':
-      return stateIdProblem(key.id);
-    default: {
-      if (isIdentifier(key.id)) return null;
-      const parsed = identifier.safeParse(key.id);
-      return parsed.success ? null : `the id ${parsed.error.issues[0]?.message ?? 'is invalid'}`;
-    }
-  }
+function identifierProblem(id: string): string | null {
+  if (isIdentifier(id)) return null;
+  const parsed = identifier.safeParse(id);
+  return parsed.success ? null : `the id ${parsed.error.issues[0]?.message ?? 'is invalid'}`;
 }
 
 function stateIdProblem(id: string): string | null {
@@ -113,5 +108,13 @@ function stateIdProblem(id: string): string | null {
 function textProblem(text: string): string | null {
   if (text.includes('\0')) return 'it contains a NUL';
   if (text.includes('\\')) return 'it contains a backslash, which some systems take for a separator';
-  return /\p{Surrogate}/u.test(text) ? 'it is not valid Unicode' : null;
+  return text.isWellFormed() ? null : 'it is not valid Unicode';
 }
+
+/** What makes an id unfit, by the kind of its resource; `null` when nothing does. */
+const idProblems: Readonly<Record<ResourceKind, (id: string) => string | null>> = {
+  flow: identifierProblem,
+  dashboard: identifierProblem,
+  file: filePathProblem,
+  state: stateIdProblem,
+};

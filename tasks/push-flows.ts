@@ -11,7 +11,6 @@ import { formatRevision } from '../src/plan/report.js';
 import type { SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, moveNamespace, pathOfFlow } from '../src/resources/flow-path.js';
 import { matchGlobs } from '../src/resources/globs.js';
-import { KeyMap } from '../src/resources/key-map.js';
 import { decodeUtf8 } from '../src/resources/text.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
@@ -170,7 +169,6 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     sign,
     existingPaths: entries.map(({ path }) => path),
     ...placed,
-    storedOids: new KeyMap(stored.flows.map(({ key, storedOid }) => [key, storedOid])),
     inGit: (content, { namespace }) => {
       const source = decodeUtf8(content);
       return source === null ? content : Buffer.from(flows.rewriteNamespace(source, toGit(namespace)));

@@ -11,7 +11,6 @@ import { loadIgnoreRules, relativePath } from '../src/plan/load-ignore-rules.js'
 import { readSyncState } from '../src/plan/read-sync-state.js';
 import { formatRevision } from '../src/plan/report.js';
 import { matchGlobs } from '../src/resources/globs.js';
-import { KeyMap } from '../src/resources/key-map.js';
 import { isInGit, onlyEmptyDirectories, pathOfFile } from '../src/resources/namespace-file.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
@@ -157,11 +156,8 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     sign,
     existingPaths: entries.map(({ path }) => path),
     desired,
-    current: files.resources
-      .filter(({ key }) => inScope(key) && (!isDirectory(key.id) || empty.has(key.id)))
-      .map(({ key, gitPath, oid }) => ({ key, gitPath, oid })),
+    current: files.resources.filter(({ key }) => inScope(key) && (!isDirectory(key.id) || empty.has(key.id))),
     held: files.held.filter(({ key }) => inScope(key)),
-    storedOids: new KeyMap(listed.map(({ key, oid }) => [key, oid])),
     read: (changes) => readStored(context, changes, 'after'),
   });
   const commit = result.commitId ?? base.tip;

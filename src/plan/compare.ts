@@ -1,6 +1,6 @@
 import type { ChangeState, PlanChange } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
-import { KeyMap, KeySet } from '../resources/key-map.js';
+import { KeyedList, KeySet } from '../resources/key-map.js';
 import { formatKey } from '../storage/types.js';
 import type { SyncedResource } from './sync-state.js';
 
@@ -58,8 +58,14 @@ export type ComparedChange = PlanChange;
  * it; deletions come out only where they are wanted.
  */
 export function compare(input: Comparison): ComparedChange[] {
-  const current = new KeyMap<CurrentResource>();
-  for (const resource of input.current) current.set(resource.key, resource);
+  const current = new KeyedList(input.current);
+  const met = new Uint8Array(input.current.length);
+  const take = (key: ResourceKey): CurrentResource | null => {
+    const place = current.indexOf(key);
+    if (place === -1) return null;
+    met[place] = 1;
+    return input.current[place] ?? null;
+  };
   const settled = new KeySet();
   const changes: ComparedChange[] = [];
 
@@ -67,7 +73,7 @@ export function compare(input: Comparison): ComparedChange[] {
     (a, b) => Number(b.state === 'INVALID') - Number(a.state === 'INVALID'),
   );
   for (const held of invalidFirst) {
-    const present = current.get(held.key);
+    const present = take(held.key);
     const gitPath = held.gitPath ?? present?.gitPath;
     if (gitPath === undefined || (held.state === 'UNCHANGED' && settled.has(held.key))) continue;
     settled.add(held.key);
@@ -76,13 +82,13 @@ export function compare(input: Comparison): ComparedChange[] {
   }
   for (const desired of input.desired) {
     if (!settled.add(desired.key)) continue;
-    changes.push(compareOne(desired, current.get(desired.key) ?? null, input));
+    changes.push(compareOne(desired, take(desired.key), input));
   }
-  for (const resource of input.current) {
-    if (settled.has(resource.key)) continue;
+  input.current.forEach((resource, place) => {
+    if (met[place] === 1 || settled.has(resource.key)) return;
     const goes = typeof input.deletes === 'boolean' ? input.deletes : input.deletes(resource);
     if (goes) changes.push(deletion(resource, input));
-  }
+  });
   return changes.sort(byPath);
 }
 

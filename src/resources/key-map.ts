@@ -61,18 +61,73 @@ export class KeyMap<V> {
   }
 }
 
-/** Resource keys, each once. */
+/**
+ * Items to be found by their keys, which differ. Two sides of a comparison mostly list the same resources in the same
+ * order: as long as items are asked for in theirs, no index is made.
+ */
+export class KeyedList<T extends { key: ResourceKey }> {
+  readonly #items: readonly T[];
+  #next = 0;
+  #index: KeyMap<number> | null = null;
+
+  constructor(items: readonly T[]) {
+    this.#items = items;
+  }
+
+  /** The item's place in the list; -1 when there is none with the key. */
+  indexOf(key: ResourceKey): number {
+    const next = this.#items[this.#next];
+    const place = next !== undefined && isSame(next.key, key) ? this.#next : this.#lookUp(key);
+    if (place !== -1) this.#next = place + 1;
+    return place;
+  }
+
+  get(key: ResourceKey): T | undefined {
+    return this.#items[this.indexOf(key)];
+  }
+
+  #lookUp(key: ResourceKey): number {
+    this.#index ??= new KeyMap(this.#items.map((item, place) => [item.key, place] as const));
+    return this.#index.get(key) ?? -1;
+  }
+}
+
+/** Resource keys, each once. While they come sorted, as listings are, none has to be looked up to be new. */
 export class KeySet {
-  readonly #places = new Places(() => new Set<string>());
+  #sorted: ResourceKey[] = [];
+  #places: Places<Set<string>> | null = null;
 
   has(key: ResourceKey): boolean {
-    return this.#places.at(key).has(key.id);
+    return this.#hashed().at(key).has(key.id);
   }
 
   /** Whether the key was not there yet. */
   add(key: ResourceKey): boolean {
-    const ids = this.#places.at(key);
+    const last = this.#sorted.at(-1);
+    if (this.#places === null && (last === undefined || isBehind(last, key))) {
+      this.#sorted.push(key);
+      return true;
+    }
+    const ids = this.#hashed().at(key);
     const { size } = ids;
     return ids.add(key.id).size > size;
   }
+
+  #hashed(): Places<Set<string>> {
+    if (this.#places !== null) return this.#places;
+    const places = new Places(() => new Set<string>());
+    for (const key of this.#sorted) places.at(key).add(key.id);
+    this.#sorted = [];
+    this.#places = places;
+    return places;
+  }
+}
+
+function isSame(a: ResourceKey, b: ResourceKey): boolean {
+  return a.id === b.id && a.namespace === b.namespace && a.kind === b.kind;
+}
+
+/** Of one namespace: what begins another is looked up. */
+function isBehind(a: ResourceKey, b: ResourceKey): boolean {
+  return a.id < b.id && a.namespace === b.namespace && a.kind === b.kind;
 }

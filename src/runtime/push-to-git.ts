@@ -12,7 +12,7 @@ import type { ConflictContents, Resolution } from '../plan/resolve-conflicts.js'
 import { readCounterpart } from '../plan/sync-records.js';
 import type { SyncedResource, SyncIdentity, SyncState } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
-import { KeyMap, KeySet } from '../resources/key-map.js';
+import { KeyedList, KeyMap, KeySet } from '../resources/key-map.js';
 import { formatKey, type Scope, type StoredEntry } from '../storage/types.js';
 import { applyCommitEffect } from './apply-effect.js';
 import { isUndecided, planOfConflicts, readBases, readMerged } from './conflict-contents.js';
@@ -42,8 +42,6 @@ export interface PushInput {
   listed: readonly StoredEntry[];
   /** Every path below the directory, in scope or not. */
   existingPaths: readonly string[];
-  /** Blob ids in storage, for the sync state. */
-  storedOids: KeyMap<string>;
   /** What a content of storage would be in git; absent where that is the same. */
   inGit?: ConflictContents['inTargetForm'];
   /** Contents to commit, by the blob id they have in git. */
@@ -174,20 +172,20 @@ function authorOf(properties: Authorship, now: Date): Signature {
 /** What both sides have after the push. What was merged has another content in git than in storage. */
 function syncedAfter(plan: StagedPlan, input: SettledPush): SyncedResource[] {
   const { changes } = plan.document;
-  const desired = new KeyMap<string>();
-  for (const { key, oid } of input.desired) desired.set(key, oid);
+  const desired = new KeyedList(input.desired);
   const synced = new KeyMap<SyncedResource>();
   for (const resource of recordsToKeep(changes, input)) synced.set(resource.key, resource);
   for (const { key, gitPath, state, after: gitOid } of changes) {
-    const storedOid = input.storedOids.get(key);
-    const wanted = desired.get(key);
-    if (state === 'DELETED') synced.delete(key);
-    else if (wanted === undefined || storedOid === undefined || gitOid === null) continue;
-    else {
-      const ancestor = input.ancestors.size === 0 ? undefined : input.ancestors.get(formatKey(key));
-      if (ancestor !== undefined) synced.set(key, { gitPath, key, gitOid, storedOid, ancestor });
-      else if (gitOid === wanted) synced.set(key, { gitPath, key, gitOid, storedOid });
+    if (state === 'DELETED') {
+      synced.delete(key);
+      continue;
     }
+    const wanted = desired.get(key);
+    if (wanted === undefined || gitOid === null) continue;
+    const { oid, sourceOid: storedOid } = wanted;
+    const ancestor = input.ancestors.size === 0 ? undefined : input.ancestors.get(formatKey(key));
+    if (ancestor !== undefined) synced.set(key, { gitPath, key, gitOid, storedOid, ancestor });
+    else if (gitOid === oid) synced.set(key, { gitPath, key, gitOid, storedOid });
   }
   return [...synced.values()];
 }

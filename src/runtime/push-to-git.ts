@@ -151,7 +151,13 @@ function commitEffect(context: RunContext, plan: StagedPlan, input: SettledPush)
     changes: stagedChanges(plan),
     message: properties.commitMessage ?? defaultMessage,
     author: authorOf(properties, context.clock()),
-    state: { identity, resources: syncedAfter(plan, input) },
+    state: {
+      identity,
+      // Worked out while the remote takes the push.
+      get resources() {
+        return syncedAfter(plan, input);
+      },
+    },
   };
 }
 

@@ -128,22 +128,32 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     }
   }
 
-  const [{ entries, listed, version }, selected] = await Promise.all([
-    listBothSides(context, base, { directory, scope, load: loadPlanner }),
-    matchGlobs(properties.flows),
-  ]);
+  const selected = await matchGlobs(properties.flows);
+  const {
+    entries,
+    listed,
+    version,
+    arranged: stored,
+  } = await listBothSides(context, base, {
+    directory,
+    scope,
+    load: loadPlanner,
+    async arrange(present) {
+      const [flows] = await loadPlanner();
+      return flows.readStoredFlows(context.storage, {
+        entries: present.filter(({ key }) => selected(key.id)),
+        state,
+        toGit,
+        references: properties.rewriteReferences,
+        signal: context.signal,
+      });
+    },
+  });
   const [flows, { pushRows, pushToGit }] = await loadPlanner();
   const ignored =
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
   const isIgnored = (path: string) => ignored(relativePath(directory, path));
 
-  const stored = await flows.readStoredFlows(context.storage, {
-    entries: listed.filter(({ key }) => selected(key.id)),
-    state,
-    toGit,
-    references: properties.rewriteReferences,
-    signal: context.signal,
-  });
   for (const { note } of stored.unfit) context.logger.info({ flow: note }, 'not pushed');
   const visible = entries.filter((entry) => !isIgnored(entry.path));
   const pathOf = ({ namespace, id }: ResourceKey) => pathOfFlow(place, toGit(namespace), id);

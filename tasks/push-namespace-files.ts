@@ -118,28 +118,28 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     }
   }
 
-  const [{ entries, listed, version }, selected] = await Promise.all([
-    listBothSides(context, base, { directory, scope, load: loadPlanner }),
-    matchGlobs(properties.files),
-  ]);
+  const selected = await matchGlobs(properties.files);
+  const prefix = directory === '' ? '' : `${directory}/`;
+  const { entries, listed, version, arranged } = await listBothSides(context, base, {
+    directory,
+    scope,
+    load: loadPlanner,
+    arrange: (stored) =>
+      stored
+        .filter(({ key: { id } }) => selected(id) && isInGit(id))
+        .map(({ key, oid }) => ({ key, gitPath: prefix + pathOfFile(key.id), oid, sourceOid: oid })),
+  });
   const { pushRows, pushToGit } = await loadPlanner();
   const ignored =
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
   const inScope = ({ id }: ResourceKey) => selected(id) && !ignored(pathOfFile(id));
 
-  const wanted = listed.filter(({ key }) => inScope(key) && isInGit(key.id));
-  if (wanted.length === 0 && properties.errorOnMissing) throw noneMatched(properties);
+  const desired = arranged.filter(({ key }) => !ignored(pathOfFile(key.id)));
+  if (desired.length === 0 && properties.errorOnMissing) throw noneMatched(properties);
   const files = gitNamespaceFiles(
     entries.filter((entry) => !ignored(relativePath(directory, entry.path))),
     { namespace, directory },
   );
-  const prefix = directory === '' ? '' : `${directory}/`;
-  const desired = wanted.map(({ key, oid }) => ({
-    key,
-    gitPath: prefix + pathOfFile(key.id),
-    oid,
-    sourceOid: oid,
-  }));
   // A directory that gets its first file keeps its `.gitkeep`: it went nowhere.
   const standing = onlyEmptyDirectories([...files.resources, ...desired].map(({ key }) => key.id));
   const empty = new Set(standing.filter(isDirectory));

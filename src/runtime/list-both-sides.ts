@@ -4,28 +4,41 @@ import type { RunContext } from './context.js';
 import { loadAhead } from './load-ahead.js';
 
 /** What a push compares, before ignore rules and globs. */
-export interface BothSides {
+export interface BothSides<T> {
   /** Below the directory of the repository; none when it, or the commit, is missing. */
   entries: readonly GitEntry[];
   listed: readonly StoredEntry[];
   /** Of the scope, asked for before it was listed; null when the storage has none. */
   version: string | null;
+  /** What was made of the listing. */
+  arranged: T;
 }
 
 /**
  * Lists what a push compares: the storage while the remote answers, and not before it was asked.
  * @param load loads what will be needed then
+ * @param arrange what can be done with the storage's side alone
  */
-export async function listBothSides(
+export async function listBothSides<T>(
   { storage, signal }: RunContext,
   base: PushBase,
-  { directory, scope, load }: { directory: string; scope: Scope; load: () => Promise<unknown> },
-): Promise<BothSides> {
+  {
+    directory,
+    scope,
+    load,
+    arrange,
+  }: {
+    directory: string;
+    scope: Scope;
+    load: () => Promise<unknown>;
+    arrange: (listed: readonly StoredEntry[]) => T | Promise<T>;
+  },
+): Promise<BothSides<T>> {
   const listScope = async () => {
     const version = (await storage.version?.(scope)) ?? null;
     const listed = await storage.list(scope, { signal });
     loadAhead(load);
-    return { version, listed };
+    return { version, listed, arranged: await arrange(listed) };
   };
   const { snapshot } = base;
   const [entries, stored] = await Promise.all([

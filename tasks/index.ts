@@ -37,7 +37,7 @@ export * from '../src/errors.js';
 export { type Logger, silentLogger } from '../src/logger.js';
 export type { Plan } from '../src/plan/plan.js';
 export { Redactor } from '../src/redaction.js';
-export { type FlowInspection, type FlowProblem, inspectFlow } from '../src/resources/flow.js';
+export { type FlowInspection, type FlowProblem, inspectFlow } from '../src/resources/lazy-inspect-flow.js';
 export type {
   KeyValueSource,
   OutputFiles,

@@ -1,6 +1,8 @@
 import { InvalidPropertiesError } from '../errors.js';
+import { openClone } from './clone/open-clone.js';
 import { SharedRemotes } from './mirror/shared-remotes.js';
 import { openSession } from './open-session.js';
+import { openForPush } from './push/open-for-push.js';
 import type { RemotePushBase } from './push/push-commit.js';
 import type { ReceivePackOffer } from './push/receive-pack.js';
 import type { RemotePolicy } from './remote-policy/policy.js';
@@ -29,7 +31,7 @@ export function createGit({ environment = defaultEnvironment, policy }: CreateGi
   return { connect: (options) => connect(options, { environment, policy, remotes }) };
 }
 
-/** A sync starts without the code that pushes. */
+/** Neither a sync nor the first request of a push takes it. */
 const loadPush = () => import('./push/index.js');
 
 function connect(options: RemoteOptions, surroundings: Parameters<typeof openSession>[1]): Remote {
@@ -40,11 +42,10 @@ function connect(options: RemoteOptions, surroundings: Parameters<typeof openSes
     url: session.url,
     listRefs: (prefixes) => session.listRefs(prefixes),
     openSnapshot: (revision, snapshotOptions) => session.openSnapshot(revision, snapshotOptions),
-    async openForPush(branch, snapshotOptions) {
+    openForPush(branch, snapshotOptions) {
       // What was told before a run began anew is out of date.
       offer = undefined;
-      const { openForPush } = await loadPush();
-      return openForPush(session, branch, snapshotOptions);
+      return openForPush(session, branch, snapshotOptions, loadPush);
     },
     expectPush() {
       offer ??= discover(session);
@@ -57,10 +58,7 @@ function connect(options: RemoteOptions, surroundings: Parameters<typeof openSes
       const { pushCommit } = await loadPush();
       return pushCommit(session, ownBase(base), commit, expected);
     },
-    async clone(cloneOptions) {
-      const { cloneRepository } = await import('./clone/clone-repository.js');
-      return cloneRepository(session, cloneOptions);
-    },
+    clone: (cloneOptions) => openClone(session, cloneOptions),
     close: async () => {
       await leave();
       await session.transport.close();

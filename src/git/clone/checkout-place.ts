@@ -33,7 +33,8 @@ export class CheckoutPlace {
   }
 
   has(path: string): boolean {
-    return this.#present.has(path);
+    // Mostly nothing is, and looking a path up takes reading it.
+    return this.#present.size > 0 && this.#present.has(path);
   }
 
   writeFile(file: CheckoutFile, content: Uint8Array): fs.BigIntStats {

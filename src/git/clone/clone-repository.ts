@@ -18,8 +18,6 @@ import { type ClonePlan, planClone } from './plan-clone.js';
 import { prepareDirectory, type TargetDirectory } from './target-directory.js';
 import { createGitDirectory, writeConfigAndHead, writeRefs } from './write-repository.js';
 
-const refPrefixes = ['refs/heads/', 'refs/tags/'];
-
 /**
  * Clones into a directory, which may be missing, empty, or hold other files. The result is a repository like git's
  * own; the URL in it has no credentials. When it fails, everything that it made is removed again.
@@ -29,10 +27,11 @@ const refPrefixes = ['refs/heads/', 'refs/tags/'];
 export async function cloneRepository(
   session: RemoteSession,
   options: CloneOptions,
+  askForRefs: () => Promise<RemoteRefs>,
 ): Promise<ClonedRepository> {
   checkConfig(options.gitConfig ?? {});
   const verify = await openVerifier(session, options);
-  const refs = await session.listRefs(refPrefixes);
+  const refs = await askForRefs();
   const plan = await planClone(session, refs, options);
   throwIfCancelled(session.signal);
   const target = await prepareDirectory(options.directory);

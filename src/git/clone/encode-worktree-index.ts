@@ -25,7 +25,7 @@ export class WorktreeIndex {
   readonly #modes: Uint32Array;
 
   constructor(entries: readonly IndexEntry[]) {
-    const order = [...entries.keys()].sort((a, b) => comparePaths(entries[a], entries[b]));
+    const order = sortedByPath(entries);
     let length = 12 + checksumBytes;
     for (const { path } of entries) length += entryBytes(path);
     const index = Buffer.alloc(length);
@@ -60,9 +60,28 @@ export class WorktreeIndex {
   }
 }
 
-function comparePaths(a: IndexEntry | undefined, b: IndexEntry | undefined): number {
-  if (a === undefined || b === undefined || a.path === b.path) return 0;
-  return a.path < b.path ? -1 : 1;
+/**
+ * Numbers of entries, sorted by their paths. A tree's entries are sorted already and mostly lie between the same others:
+ * then it is enough to sort the trees.
+ */
+function sortedByPath(entries: readonly IndexEntry[]): number[] {
+  const path = (row: number): string => entries[row]?.path ?? '';
+  const runs: { first: number; end: number }[] = [];
+  for (let row = 0; row < entries.length; row++) {
+    const run = runs.at(-1);
+    if (run !== undefined && path(row - 1) <= path(row)) run.end = row + 1;
+    else runs.push({ first: row, end: row + 1 });
+  }
+  const byPath = (a: number, b: number): number => (path(a) < path(b) ? -1 : path(a) > path(b) ? 1 : 0);
+  runs.sort((a, b) => byPath(a.first, b.first));
+  const order: number[] = [];
+  let isSorted = true;
+  for (const { first, end } of runs) {
+    const last = order.at(-1);
+    isSorted &&= last === undefined || path(last) <= path(first);
+    for (let row = first; row < end; row++) order.push(row);
+  }
+  return isSorted ? order : order.sort(byPath);
 }
 
 /** Padded with one to eight NULs to a multiple of eight. */

@@ -1,4 +1,3 @@
-/** What a push takes, as one room to load. */
-export { openForPush } from './open-for-push.js';
+/** What a push takes once its base is open, as one room to load. */
 export { pushCommit } from './push-commit.js';
 export { discoverReceivePack } from './receive-pack.js';

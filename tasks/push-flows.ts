@@ -199,7 +199,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     flows: await writeRows(context, 'flows', pushRows(result.plan)),
     commitId: result.commitId,
     commitURL: result.commitURL,
-    summary: result.plan.document.summary,
+    summary: result.plan.outline.summary,
     revision: result.revision,
     dryRun,
   };

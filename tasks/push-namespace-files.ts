@@ -174,7 +174,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     files: await writeRows(context, 'files', pushRows(result.plan)),
     commitId: result.commitId,
     commitURL: result.commitURL,
-    summary: result.plan.document.summary,
+    summary: result.plan.outline.summary,
     revision: result.revision,
     dryRun,
   };

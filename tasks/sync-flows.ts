@@ -179,7 +179,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     ...adopted,
   });
   const { plan } = result;
-  const rows = syncRows(plan.document.changes, rowWith(result.revisionOf));
+  const rows = syncRows(plan.outline.changes, rowWith(result.revisionOf));
   if (!properties.dryRun) {
     const ignoring = source.ignoredEntries.length > 0;
     await rememberAgreement(context, agreement, {
@@ -188,7 +188,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   }
   return {
     flows: await writeRows(context, 'flows', rows.reported),
-    summary: plan.document.summary,
+    summary: plan.outline.summary,
     ...reported,
   };
 }

@@ -157,7 +157,7 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     read: (changes) => files.read(snapshot, changes),
   });
   const { plan } = result;
-  const rows = syncRows(plan.document.changes, rowOf);
+  const rows = syncRows(plan.outline.changes, rowOf);
   if (!properties.dryRun) {
     const ignoring = ignoredEntries.length > 0;
     await rememberAgreement(context, agreement, {
@@ -166,7 +166,7 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   }
   return {
     files: await writeRows(context, 'files', rows.reported),
-    summary: plan.document.summary,
+    summary: plan.outline.summary,
     ...reported,
   };
 }

@@ -13,17 +13,15 @@ const none: LineCounts = { additions: 0, deletions: 0, replaced: 0 };
 const maxEditLength = 20_000;
 const timeoutMs = 2000;
 
-/**
- * Counts the lines between two contents; null is absent. Binary content counts no lines, as in git. Only where both are
- * texts does it take a comparison, and a promise.
- */
-export function countLines(
-  before: Uint8Array | null,
-  after: Uint8Array | null,
-): LineCounts | Promise<LineCounts> {
-  if (before === null) return { additions: linesIn(after), deletions: 0, replaced: 0 };
-  if (after === null) return { additions: 0, deletions: linesIn(before), replaced: 0 };
+/** Counts the lines between two contents; null is absent. Binary content counts no lines, as in git. */
+export async function countLines(before: Uint8Array | null, after: Uint8Array | null): Promise<LineCounts> {
+  if (before === null || after === null) return countWhole(before, after);
   return isBinary(before) || isBinary(after) ? none : compareLines(before, after);
+}
+
+/** As `countLines`, where one of the two is absent: there is nothing to compare, and nothing to wait for. */
+export function countWhole(before: Uint8Array | null, after: Uint8Array | null): LineCounts {
+  return { additions: linesIn(after), deletions: linesIn(before), replaced: 0 };
 }
 
 function linesIn(bytes: Uint8Array | null): number {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Volume } from 'memfs';
 import type { ChangeState, PlanChange, PlanDocument, PlanEndpoint, PlanSummary } from '../../schemas/plan.js';
 import type { ComparedChange } from './compare.js';
-import { countLines, expectComparison, unifiedDiff } from './line-diff.js';
+import { countLines, countWhole, expectComparison, unifiedDiff } from './line-diff.js';
 import type { Plan } from './plan.js';
 import type { PreparedPlan } from './prepared-plan.js';
 
@@ -23,6 +23,8 @@ export interface PlanInput {
 
 /** A plan together with the contents that applying it writes. */
 export interface StagedPlan extends Plan {
+  /** The document, in which the lines of what comes or goes as a whole are counted only when somebody looks at that. */
+  readonly outline: PlanDocument;
   /** What the change leaves in the target; throws for one that leaves nothing. */
   contentAfter(change: PlanChange): Uint8Array;
 }
@@ -32,42 +34,43 @@ export function isChange({ state }: { state: ChangeState }): boolean {
   return state !== 'UNCHANGED' && state !== 'INVALID' && state !== 'CONFLICT';
 }
 
-/** Reads what the changes need, once, counts their lines and lays the plan out. Unchanged content is never read. */
+/** Reads what the changes need, once, compares their lines and lays the plan out. Unchanged content is never read. */
 export async function makePlan(input: PlanInput): Promise<StagedPlan> {
   const effective = input.changes.filter(isChange);
+  const compared = effective.filter(comparesLines);
   // It loads while the contents come.
-  if (effective.some(comparesLines)) expectComparison();
+  if (compared.length > 0) expectComparison();
   const before = await input.readBefore(effective.filter((change) => change.before !== null));
   const after = await input.readAfter(effective.filter((change) => change.after !== null));
+  const sidesOf = (change: ComparedChange) =>
+    [content(before, change.before), content(after, change.after)] as const;
+  for (const change of compared) Object.assign(change, await countLines(...sidesOf(change)));
+  let uncounted = effective.filter((change) => !comparesLines(change));
+  for (const change of uncounted) sidesOf(change); // fails now, and not when somebody looks
   const { changes } = input;
-  for (const change of effective) {
-    const counting = countLines(content(before, change.before), content(after, change.after));
-    // Most are known at once; a promise for each of fifty thousand would cost more than the counting.
-    const counts = counting instanceof Promise ? await counting : counting;
-    change.additions = counts.additions;
-    change.deletions = counts.deletions;
-    change.replaced = counts.replaced;
-  }
+  const outline: PlanDocument = {
+    version: 1,
+    direction: input.direction,
+    task: input.task,
+    source: input.source,
+    target: input.target,
+    changes,
+    summary: summarize(changes),
+  };
   let volume: Volume | null = null;
   const { prepare } = input;
   const plan: StagedPlan = {
-    document: {
-      version: 1,
-      direction: input.direction,
-      task: input.task,
-      source: input.source,
-      target: input.target,
-      changes,
-      summary: summarize(changes),
+    outline,
+    get document() {
+      for (const change of uncounted) Object.assign(change, countWhole(...sidesOf(change)));
+      uncounted = [];
+      return outline;
     },
     get volume() {
       volume ??= stage(changes, after);
       return volume;
     },
-    diff: async (change) =>
-      isChange(change)
-        ? unifiedDiff(change.gitPath, content(before, change.before), content(after, change.after))
-        : '',
+    diff: async (change) => (isChange(change) ? unifiedDiff(change.gitPath, ...sidesOf(change)) : ''),
     contentAfter(change) {
       const bytes = content(after, change.after);
       if (bytes === null) throw new Error(`The plan holds no content for ${change.gitPath}.`);

@@ -34,14 +34,14 @@ export async function applyIncrement(
     ...changesToApply(plan),
     ...increment.adoption.changes,
     ...(await recordState(context, plan, increment)),
-    await recordSuccess(context, identity, plan.document, increment.snapshot.commit),
+    await recordSuccess(context, identity, plan.outline, increment.snapshot.commit),
   ];
   const at = { scope, version: receipt.version };
   const result = await context.storage.applyAt?.({ changes }, at, { signal: context.signal });
   if (result === undefined) throw new Error('The storage cannot apply at a version.');
   const revisions = new Map(result.applied.map(({ key, revision }) => [formatKey(key), revision]));
   const { reported, settled } = await reportIncrement(plan, increment, revisions);
-  const { added, updated, overwritten, unchanged, deleted } = plan.document.summary;
+  const { added, updated, overwritten, unchanged, deleted } = plan.outline.summary;
   await shortCut(context, () =>
     renewReceipt(context.storage, agreement, receipt, {
       version: result.version,
@@ -75,7 +75,7 @@ function stateChanges(
   origin: number | undefined,
 ): ReadonlyMap<string, string | null> {
   const lines = new Map<string, string | null>();
-  for (const change of plan.document.changes) if (change.state === 'DELETED') lines.set(change.gitPath, null);
+  for (const change of plan.outline.changes) if (change.state === 'DELETED') lines.set(change.gitPath, null);
   for (const { key } of desired) {
     const place = former.get(formatKey(key))?.gitPath;
     if (place !== undefined) lines.set(place, null);
@@ -92,14 +92,14 @@ export async function reportIncrement(
   { receipt, rowOf, former }: Pick<Increment, 'receipt' | 'rowOf' | 'former'>,
   revisions: ReadonlyMap<string, number>,
 ): Promise<{ reported: Iterable<Uint8Array>; settled: ReadonlyMap<string, string | null> }> {
-  const places = plan.document.changes.map(
+  const places = plan.outline.changes.map(
     ({ key, gitPath }) => former.get(formatKey(key))?.gitPath ?? gitPath,
   );
   const rows = await receipt.rows.find(places);
   const reported = new Map<string, string | null>();
   for (const { gitPath } of former.values()) reported.set(gitPath, null);
   const settled = new Map(reported);
-  for (const [index, change] of plan.document.changes.entries()) {
+  for (const [index, change] of plan.outline.changes.entries()) {
     const known = revisionOf(rows?.get(places[index] ?? '') ?? null);
     const revision = revisions.get(formatKey(change.key)) ?? known + (isChange(change) ? 1 : 0);
     const shown = change.state === 'DELETED' ? known : revision;

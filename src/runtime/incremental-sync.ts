@@ -60,7 +60,7 @@ export async function incrementalSync(
     readAfter: async () => decoded.contents,
     readBefore: (wanted) => readStored(context, wanted, 'before'),
   });
-  const { summary } = plan.document;
+  const { summary } = plan.outline;
   summary.unchanged = source - summary.added - summary.updated - summary.overwritten;
   const increment = { ...input, adoption, former: byKey, decoded };
   const applied = await settle(context, plan, policy.dryRun, () => applyIncrement(context, plan, increment));

@@ -58,10 +58,10 @@ export async function unchangedBy(
   if (!(await receipt.rows.read())) return null;
   const nothing = async () => new Map<string, Uint8Array>();
   const plan = await makePlan({ ...input, changes: [], readBefore: nothing, readAfter: nothing });
-  plan.document.summary.unchanged = receipt.unchanged;
+  plan.outline.summary.unchanged = receipt.unchanged;
   await settle(context, plan, input.dryRun, async () => null);
   if (input.direction === 'PUSH') context.logger.info({ commit: agreement.commit }, 'nothing to commit');
-  return { summary: plan.document.summary, rows: receipt.rows.pieces() };
+  return { summary: plan.outline.summary, rows: receipt.rows.pieces() };
 }
 
 /** What a run that is over knows of its target. */
@@ -92,7 +92,7 @@ export async function rememberAgreement(
   agreement: Agreement,
   { plan, listed, version, settledRows, ignoring }: Settled,
 ): Promise<void> {
-  const { changes, summary, direction } = plan.document;
+  const { changes, summary, direction } = plan.outline;
   if (changes.some(({ state, note }) => note !== null || state === 'INVALID' || state === 'CONFLICT')) return;
   const { added, updated, overwritten, unchanged, deleted } = summary;
   const receipt = {

@@ -100,7 +100,7 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
     ),
   });
   const commitId = await settle(context, plan, properties.dryRun, () =>
-    applyCommitEffect(context, commitEffect(context, plan, settled), { ...input, plan: plan.document }),
+    applyCommitEffect(context, commitEffect(context, plan, settled), { ...input, plan: plan.outline }),
   );
   return {
     plan,
@@ -163,7 +163,7 @@ function commitEffect(context: RunContext, plan: StagedPlan, input: SettledPush)
 
 /** The commit is made from the bytes that the plan's volume shows: what a dry run shows is what a real run writes. */
 function stagedChanges(plan: StagedPlan): FileChange[] {
-  return plan.document.changes.filter(isChange).map((change) => ({
+  return plan.outline.changes.filter(isChange).map((change) => ({
     path: change.gitPath,
     content: change.state === 'DELETED' ? null : plan.contentAfter(change),
   }));
@@ -177,7 +177,7 @@ function authorOf(properties: Authorship, now: Date): Signature {
 
 /** What both sides have after the push. What was merged has another content in git than in storage. */
 function syncedAfter(plan: StagedPlan, input: SettledPush): SyncedResource[] {
-  const { changes } = plan.document;
+  const { changes } = plan.outline;
   const desired = new KeyedList(input.desired);
   const synced = new KeyMap<SyncedResource>();
   for (const resource of recordsToKeep(changes, input)) synced.set(resource.key, resource);

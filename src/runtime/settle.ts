@@ -13,7 +13,7 @@ export async function settle<T>(
   apply: () => Promise<T>,
 ): Promise<T | null> {
   context.onPlan(plan);
-  const { summary, direction, task } = plan.document;
+  const { summary, direction, task } = plan.outline;
   context.logger.info(
     { task, direction, dryRun, ...summary },
     dryRun ? 'plan made, nothing written' : 'plan made',

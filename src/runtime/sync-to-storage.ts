@@ -91,7 +91,7 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
   const applied = await settle(context, plan, input.policy.dryRun, () => apply(context, plan, result));
   return {
     plan,
-    ...(applied ?? { revisionOf: expectedRevisions(plan.document, input.stored), version: null }),
+    ...(applied ?? { revisionOf: expectedRevisions(plan.outline, input.stored), version: null }),
   };
 }
 
@@ -147,7 +147,7 @@ async function inNamespace(content: Uint8Array, key: ResourceKey): Promise<Uint8
 
 /** The plan as a batch for the storage, each change with what it expects to replace. */
 export function changesToApply(plan: StagedPlan): StorageChange[] {
-  return plan.document.changes.filter(isChange).map((change): StorageChange => {
+  return plan.outline.changes.filter(isChange).map((change): StorageChange => {
     const { key, before, after } = change;
     if (after === null) return { action: 'delete', key, expectedOid: before ?? '' };
     const content = plan.contentAfter(change);
@@ -177,7 +177,7 @@ function prepare(
 
 function batchEffect(plan: StagedPlan, input: SettledSync): BatchEffect {
   const { identity, origin, revision: reads } = input;
-  const state = { identity, resources: syncedAfter(plan.document.changes, input), origin, reads };
+  const state = { identity, resources: syncedAfter(plan.outline.changes, input), origin, reads };
   return { kind: 'batch', changes: [...changesToApply(plan), ...input.adoption.changes], state };
 }
 
@@ -186,7 +186,7 @@ type Applied = Pick<SyncResult, 'revisionOf' | 'version'>;
 async function apply(context: RunContext, plan: StagedPlan, input: SettledSync): Promise<Applied> {
   const { state, snapshot, stored, scope, version } = input;
   const at = version === null ? null : { scope, version };
-  const basis = { state, commit: snapshot.commit, at, plan: plan.document };
+  const basis = { state, commit: snapshot.commit, at, plan: plan.outline };
   const result = await applyBatchEffect(context, batchEffect(plan, input), basis);
   const written = () => result.applied.filter(({ oid }) => oid !== null);
   return { revisionOf: lookUp(() => [...stored, ...written()]), version: result.version };

@@ -42,7 +42,8 @@ export class NodeHttpClient implements HttpClient {
 
   close(): void {
     this.#agent.destroy();
-    void this.#tls?.then((tls) => tls.close());
+    // What could not be loaded has opened nothing.
+    this.#tls?.then((tls) => tls.close()).catch(() => {});
   }
 
   async #prepare({ url, method, headers: given, body }: HttpRequest): Promise<() => ClientRequest> {

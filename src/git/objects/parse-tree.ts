@@ -1,4 +1,5 @@
 import { CorruptPackError, UnsafePathError } from '../../errors.js';
+import { fromRawName, scanTree } from './raw-tree.js';
 import { unsafeNameReason } from './unsafe-name.js';
 
 /** `40000` is a directory; the others are those of `GitMode`. */
@@ -11,38 +12,22 @@ export interface TreeEntry {
   oid: string;
 }
 
-const oidBytes = 20;
-const notAscii = /[\u0080-\u00ff]/;
-
 /**
  * Reads a tree object (git-fsck: "tree" messages).
  * @param where the directory, for messages
  * @throws UnsafePathError for names that git would refuse to check out, CorruptPackError for broken bytes
  */
 export function parseTree(data: Uint8Array, where = ''): TreeEntry[] {
-  const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  // Two texts of the whole, of which modes, names and ids are parts: a call for each of them takes longer.
-  const text = buffer.toString('latin1');
-  const hex = buffer.toString('hex');
   const entries: TreeEntry[] = [];
   const names = new Set<string>();
-  for (let position = 0; position < text.length; ) {
-    const modeEnd = text.indexOf(' ', position);
-    const nameEnd = modeEnd === -1 ? -1 : text.indexOf('\0', modeEnd + 1);
-    const end = nameEnd + 1 + oidBytes;
-    if (nameEnd === -1 || end > text.length) throw corrupt(where, 'an entry is cut off');
-    const bytes = text.slice(modeEnd + 1, nameEnd);
-    const name = notAscii.test(bytes) ? buffer.toString('utf8', modeEnd + 1, nameEnd) : bytes;
+  const cutAt = scanTree(data, (mode, bytes, oid) => {
+    const name = fromRawName(bytes);
     const reason = names.has(name) ? 'stands there twice' : unsafeNameReason(name);
     if (reason !== null) throw unsafe(where, name, reason);
     names.add(name);
-    entries.push({
-      mode: normaliseMode(text.slice(position, modeEnd), where, name),
-      name,
-      oid: hex.slice(2 * (nameEnd + 1), 2 * end),
-    });
-    position = end;
-  }
+    entries.push({ mode: normaliseMode(mode, where, name), name, oid });
+  });
+  if (cutAt !== -1) throw corrupt(where, 'an entry is cut off');
   return entries;
 }
 

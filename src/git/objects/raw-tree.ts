@@ -31,22 +31,37 @@ export function encodeTree(entries: Iterable<RawTreeEntry>): Buffer {
  * @throws CorruptPackError
  */
 export function decodeRawTree(content: Uint8Array): RawTreeEntry[] {
+  const entries: RawTreeEntry[] = [];
+  const cutAt = scanTree(content, (written, name, oid, at) => {
+    const mode = readMode(written);
+    if (mode === null) throw malformed(at);
+    entries.push({ mode, name, oid });
+  });
+  if (cutAt !== -1) throw malformed(cutAt);
+  return entries;
+}
+
+/**
+ * Walks through a tree's lines: of each the mode as written, the name's bytes as latin1, the id, and where it begins.
+ * @returns where a line begins that is cut off, or -1
+ */
+export function scanTree(
+  content: Uint8Array,
+  visit: (mode: string, name: string, oid: string, at: number) => void,
+): number {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   // Two texts of the whole, of which modes, names and ids are parts: a call for each of them takes longer.
   const text = bytes.toString('latin1');
   const hex = bytes.toString('hex');
-  const entries: RawTreeEntry[] = [];
   for (let at = 0; at < text.length; ) {
     const space = text.indexOf(' ', at);
-    const nul = text.indexOf('\0', at);
-    if (space < 0 || nul < space || nul + oidBytes >= text.length) throw malformed(at);
-    const mode = readMode(text.slice(at, space));
-    if (mode === null) throw malformed(at);
-    const name = text.slice(space + 1, nul);
-    at = nul + 1 + oidBytes;
-    entries.push({ mode, name, oid: hex.slice(2 * (nul + 1), 2 * at) });
+    const nul = space === -1 ? -1 : text.indexOf('\0', space + 1);
+    const end = nul + 1 + oidBytes;
+    if (nul === -1 || end > text.length) return at;
+    visit(text.slice(at, space), text.slice(space + 1, nul), hex.slice(2 * (nul + 1), 2 * end), at);
+    at = end;
   }
-  return entries;
+  return -1;
 }
 
 function readMode(written: string): string | null {

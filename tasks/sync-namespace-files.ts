@@ -119,6 +119,7 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     state: opened,
     agreement,
     rowOf,
+    settledRow: ({ key, gitPath }) => rowOf({ state: 'UNCHANGED', key, gitPath, note: null }),
     isRelevant: () => true,
     // Whether a directory counts as empty is seen by looking at all of it.
     decode: async (changed, removed) =>
@@ -161,7 +162,8 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   if (!properties.dryRun) {
     const ignoring = ignoredEntries.length > 0;
     await rememberAgreement(context, agreement, {
-      ...{ plan, listed: stored, version: result.version, settledRows: rows.settled, ignoring },
+      ...{ plan, listed: stored, version: result.version, ignoring },
+      ...{ settledRows: rows.settled, recorded: result.recorded },
     });
   }
   return {

@@ -12,13 +12,17 @@ import { parsePages } from './pages/page.js';
 import { PagedLines } from './pages/paged-lines.js';
 import { changeLines, replaceText } from './pages/rewrite-lines.js';
 import { type RewrittenLines, removeLines } from './pages/settle-pages.js';
+import type { StateRows } from './state-rows.js';
 
 /**
  * The note a run leaves behind when both sides agree: at this commit and this version of the storage, with these
  * choices, there is nothing to do. A later run that finds the same needs one request for the remote's refs and no
  * listing. A receipt is a short cut and nothing else: without one, or with a wrong one, a run plans as always.
  */
-export interface Receipt {
+export type Receipt = ReceiptHead & ReceiptRows;
+
+/** What a receipt says beside its rows. */
+interface ReceiptHead {
   /** Blob id of the receipt itself. */
   oid: string;
   commit: string;
@@ -32,12 +36,25 @@ export interface Receipt {
   unchanged: number;
   /** Whether ignore rules kept some of either side out. */
   ignoring: boolean;
-  /** The rows to report for them, by git path. */
-  rows: PagedLines;
+}
+
+/**
+ * The rows to report for what is unchanged, by git path: the receipt's own, or those that the sync's state tells as long
+ * as its record has the blob id `state`.
+ */
+type ReceiptRows = { state: null; rows: PagedLines } | { state: string; rows: StateRows };
+
+/** A sync's state as it is now: the blob id of its record, and the rows that it tells. */
+export interface PresentState {
+  oid: string | null;
+  rows: StateRows;
 }
 
 /** What a receipt to be left says beside its rows. */
-export type NewReceipt = Omit<Receipt, 'commit' | 'signed' | 'oid' | 'rows'>;
+export type NewReceipt = Omit<ReceiptHead, 'commit' | 'signed' | 'oid'>;
+
+/** Its rows as text, or the blob id of the state's record that tells them. */
+export type NewRows = Buffer | { state: string };
 
 /** When a receipt holds. */
 export interface Agreement {
@@ -59,20 +76,31 @@ const header = z.object({
   unchanged: z.number(),
   listed: z.number(),
   ignoring: z.boolean(),
-  /** Whether the rows are in pages; otherwise they follow. */
+  /** Whether the rows are in pages; otherwise they follow, */
   paged: z.boolean().optional(),
+  /** or the state's record with this blob id tells them. */
+  state: z.string().optional(),
 });
 
-/** The receipt of an earlier run, when the storage is still as that run left it; its commit may be another one. */
-export async function findReceipt(storage: StorageAdapter, agreement: Agreement): Promise<Receipt | null> {
+/**
+ * The receipt of an earlier run, when the storage is still as that run left it; its commit may be another one.
+ * @param present the sync's state; without it, a receipt whose rows a state tells is none
+ */
+export async function findReceipt(
+  storage: StorageAdapter,
+  agreement: Agreement,
+  present: PresentState | null = null,
+): Promise<Receipt | null> {
   if (storage.version === undefined) return null;
   const [stored = null] = await storage.read([receiptKey(agreement.id)]);
   const found = stored === null ? null : openReceipt(storage, agreement.id, stored);
   if (stored === null || found === null || found.head.choices !== JSON.stringify(agreement.choices))
     return null;
   if ((await storage.version(agreement.scope)) !== found.head.version) return null;
-  const { paged: _, ...head } = found.head;
-  return { ...head, oid: stored.oid, rows: found.rows };
+  const { paged: _, state, ...head } = found.head;
+  const receipt = { ...head, oid: stored.oid };
+  if (state === undefined) return { ...receipt, state: null, rows: found.rows };
+  return present?.oid === state ? { ...receipt, state, rows: present.rows } : null;
 }
 
 /** The changes that remove the receipt of the sync with this id; none when there is none. */
@@ -96,7 +124,7 @@ export async function leaveReceipt(
   storage: StorageAdapter,
   agreement: Agreement,
   expected: ReadonlyMap<string, string>,
-  receipt: Pick<NewReceipt, 'unchanged' | 'ignoring'> & { rows: Buffer },
+  receipt: Pick<NewReceipt, 'unchanged' | 'ignoring'> & { rows: NewRows },
 ): Promise<void> {
   if (storage.version === undefined) return;
   const version = await storage.version(agreement.scope);
@@ -110,7 +138,7 @@ export async function leaveReceipt(
 export async function writeReceipt(
   storage: StorageAdapter,
   agreement: Agreement,
-  { rows, ...receipt }: NewReceipt & { rows: Buffer },
+  { rows, ...receipt }: NewReceipt & { rows: NewRows },
 ): Promise<void> {
   const [stored = null] = await storage.read([receiptKey(agreement.id)]);
   const former =
@@ -118,7 +146,11 @@ export async function writeReceipt(
     noRows(storage, agreement.id);
   const leave = async (): Promise<void> => {
     const expectedOid = stored?.oid ?? null;
-    await write(storage, agreement, { ...receipt, expectedOid, rows: await replaceText(former, rows) });
+    const written =
+      'state' in rows
+        ? { state: rows.state, rows: withoutLines(removeLines(former)) }
+        : { state: undefined, rows: await replaceText(former, rows) };
+    await write(storage, agreement, { ...receipt, expectedOid, ...written });
   };
   try {
     await leave();
@@ -132,15 +164,29 @@ export async function writeReceipt(
 /**
  * As `writeReceipt`, in the place of one whose rows but these few stand.
  * @param changes rows by git path, null for those that go
+ * @param state the blob id of the state's record that tells the rows with these changes; null when it tells others
  */
 export async function renewReceipt(
   storage: StorageAdapter,
   agreement: Agreement,
   former: Receipt,
-  { changes, ...receipt }: NewReceipt & { changes: ReadonlyMap<string, string | null> },
+  {
+    changes,
+    state,
+    ...receipt
+  }: NewReceipt & { changes: ReadonlyMap<string, string | null>; state: string | null },
 ): Promise<void> {
-  const rows = await changeLines(former.rows, changes);
-  if (rows !== null) await write(storage, agreement, { ...receipt, expectedOid: former.oid, rows });
+  const renewed = { ...receipt, expectedOid: former.oid };
+  if (former.state === null) {
+    const rows = await changeLines(former.rows, changes);
+    if (rows !== null) await write(storage, agreement, { ...renewed, state: undefined, rows });
+  } else if (state !== null) {
+    await write(storage, agreement, { ...renewed, state, rows: withoutLines([]) });
+  }
+}
+
+function withoutLines(changes: StorageChange[]): RewrittenLines {
+  return { tail: Buffer.alloc(0), paged: false, changes };
 }
 
 async function write(
@@ -152,8 +198,9 @@ async function write(
     listed,
     ignoring,
     expectedOid,
+    state,
     rows: { tail, paged, changes },
-  }: NewReceipt & { expectedOid: string | null; rows: RewrittenLines },
+  }: NewReceipt & { expectedOid: string | null; state: string | undefined; rows: RewrittenLines },
 ): Promise<void> {
   const head = {
     commit,
@@ -164,6 +211,7 @@ async function write(
     listed,
     ignoring,
     paged,
+    state,
   };
   const content = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), tail]);
   await storage.apply({

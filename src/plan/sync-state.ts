@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ResourceKey } from '../../schemas/resources.js';
 import type { SyncIdentity } from '../../schemas/sync-identity.js';
+import type { AppliedChange } from '../storage/types.js';
 import type { CommitTable } from './commit-table.js';
 import type { PagedLines } from './pages/paged-lines.js';
 
@@ -61,6 +62,16 @@ export function syncId(identity: SyncIdentity): string {
 /** Where storage keeps the state of the sync with this id. */
 export function stateKey(id: string): ResourceKey {
   return { kind: 'state', namespace: '', id };
+}
+
+/** The blob id of a state's record once a batch was applied. */
+export function recordedOid(
+  { id, storedOid }: Pick<OpenState, 'id' | 'storedOid'>,
+  applied: readonly AppliedChange[],
+): string | null {
+  const record = stateKey(id);
+  const written = applied.findLast(({ key }) => key.id === record.id && key.kind === 'state');
+  return written === undefined ? storedOid : written.oid;
 }
 
 /** The fields of an identity in the order that records and ids have them. */

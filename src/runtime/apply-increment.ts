@@ -6,7 +6,7 @@ import { movedError } from '../plan/read-sync-state.js';
 import { renewReceipt } from '../plan/receipt.js';
 import { recordLines } from '../plan/record-sync-state.js';
 import { formatStateLine } from '../plan/state-line.js';
-import type { SyncedResource } from '../plan/sync-state.js';
+import { recordedOid, type SyncedResource } from '../plan/sync-state.js';
 import { formatKey, type StorageChange } from '../storage/types.js';
 import type { RunContext } from './context.js';
 import { describeCommit } from './describe-commit.js';
@@ -29,11 +29,12 @@ export async function applyIncrement(
   plan: StagedPlan,
   increment: Increment,
 ): Promise<Iterable<Uint8Array>> {
-  const { agreement, receipt, identity, scope } = increment;
+  const { agreement, receipt, identity, scope, state } = increment;
+  const recorded = await recordState(context, plan, increment);
   const changes = [
     ...changesToApply(plan),
     ...increment.adoption.changes,
-    ...(await recordState(context, plan, increment)),
+    ...recorded.changes,
     await recordSuccess(context, identity, plan.outline, increment.snapshot.commit),
   ];
   const at = { scope, version: receipt.version };
@@ -49,6 +50,7 @@ export async function applyIncrement(
       listed: receipt.listed + added - deleted,
       ignoring: false,
       changes: settled,
+      state: hasSamePaths(recorded.lines, settled) ? recordedOid(state, result.applied) : null,
     }),
   );
   return reported;
@@ -58,13 +60,26 @@ async function recordState(
   { storage }: RunContext,
   plan: StagedPlan,
   { state, identity, snapshot, revision, former, decoded }: Increment,
-): Promise<StorageChange[]> {
+): Promise<{ changes: StorageChange[]; lines: ChangedLines }> {
   const { table, index } = indexOfCommit(state.commits, await describeCommit(snapshot));
   const commits =
     decoded.desired.length === 0 ? state.commits : await sweepCommits(table, index, state.lines);
-  const lines = await changeLines(state.lines, stateChanges(plan, former, decoded, index));
-  if (lines === null) throw movedError(storage, state.id);
-  return recordLines(state, identity, lines, { commit: snapshot.commit, commits, reads: revision });
+  const lines = stateChanges(plan, former, decoded, index);
+  const rewritten = await changeLines(state.lines, lines);
+  if (rewritten === null) throw movedError(storage, state.id);
+  const run = { commit: snapshot.commit, commits, reads: revision };
+  return { changes: recordLines(state, identity, rewritten, run), lines };
+}
+
+/** Lines by git path; null for those that go. */
+type ChangedLines = ReadonlyMap<string, string | null>;
+
+/** Whether lines come and go at the same paths. */
+function hasSamePaths(some: ChangedLines, others: ChangedLines): boolean {
+  return (
+    some.size === others.size &&
+    [...some].every(([path, line]) => others.has(path) && (others.get(path) === null) === (line === null))
+  );
 }
 
 /** The lines that the run changes. What is not deleted stays owned, also when git no longer has it. */
@@ -73,7 +88,7 @@ function stateChanges(
   former: ReadonlyMap<string, SyncedResource>,
   { desired }: Decoded,
   origin: number | undefined,
-): ReadonlyMap<string, string | null> {
+): ChangedLines {
   const lines = new Map<string, string | null>();
   for (const change of plan.outline.changes) if (change.state === 'DELETED') lines.set(change.gitPath, null);
   for (const { key } of desired) {
@@ -91,7 +106,7 @@ export async function reportIncrement(
   plan: StagedPlan,
   { receipt, rowOf, former }: Pick<Increment, 'receipt' | 'rowOf' | 'former'>,
   revisions: ReadonlyMap<string, number>,
-): Promise<{ reported: Iterable<Uint8Array>; settled: ReadonlyMap<string, string | null> }> {
+): Promise<{ reported: Iterable<Uint8Array>; settled: ChangedLines }> {
   const places = plan.outline.changes.map(
     ({ key, gitPath }) => former.get(formatKey(key))?.gitPath ?? gitPath,
   );

@@ -23,6 +23,8 @@ export interface IncrementalInput
   /** The resources that changed files hold, with their contents by blob id; null when one is out of the ordinary. */
   decode(entries: readonly GitEntry[], removed: readonly GitEntry[]): Promise<Decoded | null>;
   rowOf(change: PlanChange, revision: number): object;
+  /** A resource's row when nothing changes, where what the state says of it tells that. */
+  settledRow?(resource: SyncedResource): object;
 }
 
 export interface Decoded {

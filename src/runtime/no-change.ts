@@ -1,8 +1,9 @@
-import type { PlanEndpoint, PlanSummary } from '../../schemas/plan.js';
+import type { PlanChange, PlanEndpoint, PlanSummary } from '../../schemas/plan.js';
 import { reportError } from '../errors.js';
 import { makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { type Agreement, findReceipt, leaveReceipt, type Receipt, writeReceipt } from '../plan/receipt.js';
-import { type SyncIdentity, syncId } from '../plan/sync-state.js';
+import { tellsRows } from '../plan/state-rows.js';
+import { type SyncedResource, type SyncIdentity, syncId } from '../plan/sync-state.js';
 import type { TransferPolicy } from '../plan/transfer.js';
 import { formatKey, type Scope, type StorageAdapter, type StoredEntry } from '../storage/types.js';
 import type { RunContext } from './context.js';
@@ -72,8 +73,18 @@ export interface Settled {
   version: string | null;
   /** What a sync reports when nothing changes after it. */
   settledRows(): Buffer;
+  /** The sync's state after the run, where its lines may tell what those rows say. */
+  recorded?: RecordedState | null | undefined;
   /** Whether ignore rules kept anything out. */
   ignoring: boolean;
+}
+
+/** A sync's state as a run left it. */
+export interface RecordedState {
+  /** Blob id of its record. */
+  oid: string | null;
+  /** In the order of its lines. */
+  resources: readonly SyncedResource[];
 }
 
 /** The version, if the scope is still at it: then what was listed after it was asked for is what is there. */
@@ -90,14 +101,14 @@ export async function stillAt(
 export async function rememberAgreement(
   context: RunContext,
   agreement: Agreement,
-  { plan, listed, version, settledRows, ignoring }: Settled,
+  { plan, listed, version, settledRows, recorded, ignoring }: Settled,
 ): Promise<void> {
   const { changes, summary, direction } = plan.outline;
   if (changes.some(({ state, note }) => note !== null || state === 'INVALID' || state === 'CONFLICT')) return;
   const { added, updated, overwritten, unchanged, deleted } = summary;
   const receipt = {
     unchanged: added + updated + overwritten + unchanged,
-    rows: settledRows(),
+    rows: stateThatTells(changes, recorded) ?? settledRows(),
     ignoring,
   };
   if (version !== null) {
@@ -115,6 +126,14 @@ export async function rememberAgreement(
     }
   }
   await shortCut(context, () => leaveReceipt(context.storage, agreement, expected, receipt));
+}
+
+function stateThatTells(
+  changes: readonly PlanChange[],
+  recorded: RecordedState | null | undefined,
+): { state: string } | null {
+  if (recorded == null || recorded.oid === null || !tellsRows(recorded.resources, changes)) return null;
+  return { state: recorded.oid };
 }
 
 /** What was written stands: a receipt that cannot be left costs the next run some reading, and nothing else. */

@@ -1,4 +1,5 @@
 import { findReceipt } from '../plan/receipt.js';
+import { StateRows } from '../plan/state-rows.js';
 import type { RunContext } from './context.js';
 import { changedPaths, type IncrementalInput } from './increment.js';
 import { type Unchanged, unchangedBy } from './no-change.js';
@@ -13,8 +14,9 @@ export async function syncFromReceipt(
   input: Omit<IncrementalInput, 'receipt'>,
 ): Promise<Unchanged | null> {
   if (context.saving !== undefined) return null;
-  const { agreement, task, policy, state } = input;
-  const receipt = await findReceipt(context.storage, agreement);
+  const { agreement, task, policy, state, identity, settledRow } = input;
+  const told = settledRow && { oid: state.storedOid, rows: new StateRows(state.lines, identity, settledRow) };
+  const receipt = await findReceipt(context.storage, agreement, told);
   if (receipt === null) return null;
   const run = { task, direction: 'SYNC', ...syncEndpoints(context, input), dryRun: policy.dryRun } as const;
   const unchanged = await unchangedBy(context, agreement, receipt, run);

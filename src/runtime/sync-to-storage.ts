@@ -10,7 +10,7 @@ import { refusePathClashes } from '../plan/path-clashes.js';
 import { type BatchEffect, digestListing, type PreparedPlan, recordsOf } from '../plan/prepared-plan.js';
 import type { ConflictContents, Resolution } from '../plan/resolve-conflicts.js';
 import { readCounterpart } from '../plan/sync-records.js';
-import type { SyncIdentity, SyncState } from '../plan/sync-state.js';
+import { recordedOid, type SyncIdentity, type SyncState } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
 import { KeyMap } from '../resources/key-map.js';
 import { decodeUtf8 } from '../resources/text.js';
@@ -20,6 +20,7 @@ import { applyBatchEffect } from './apply-effect.js';
 import { planOfConflicts, readBases, readMerged } from './conflict-contents.js';
 import type { RunContext } from './context.js';
 import { describeCommit } from './describe-commit.js';
+import type { RecordedState } from './no-change.js';
 import { readStored } from './read-stored.js';
 import { preparation, settle } from './settle.js';
 import { syncEndpoints, syncNames } from './sync-sides.js';
@@ -57,6 +58,8 @@ export interface SyncResult {
   revisionOf(key: ResourceKey): number | null;
   /** The scope's version after the run; null when that is not known for certain. */
   version: string | null;
+  /** Null on a dry run. */
+  recorded: RecordedState | null;
 }
 
 /** Plans a sync and, unless it is a dry run, applies it in one batch together with the sync state. */
@@ -91,7 +94,11 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
   const applied = await settle(context, plan, input.policy.dryRun, () => apply(context, plan, result));
   return {
     plan,
-    ...(applied ?? { revisionOf: expectedRevisions(plan.outline, input.stored), version: null }),
+    ...(applied ?? {
+      revisionOf: expectedRevisions(plan.outline, input.stored),
+      version: null,
+      recorded: null,
+    }),
   };
 }
 
@@ -181,15 +188,17 @@ function batchEffect(plan: StagedPlan, input: SettledSync): BatchEffect {
   return { kind: 'batch', changes: [...changesToApply(plan), ...input.adoption.changes], state };
 }
 
-type Applied = Pick<SyncResult, 'revisionOf' | 'version'>;
+type Applied = Omit<SyncResult, 'plan'>;
 
 async function apply(context: RunContext, plan: StagedPlan, input: SettledSync): Promise<Applied> {
   const { state, snapshot, stored, scope, version } = input;
   const at = version === null ? null : { scope, version };
   const basis = { state, commit: snapshot.commit, at, plan: plan.outline };
-  const result = await applyBatchEffect(context, batchEffect(plan, input), basis);
-  const written = () => result.applied.filter(({ oid }) => oid !== null);
-  return { revisionOf: lookUp(() => [...stored, ...written()]), version: result.version };
+  const effect = batchEffect(plan, input);
+  const { applied, version: reached } = await applyBatchEffect(context, effect, basis);
+  const written = () => applied.filter(({ oid }) => oid !== null);
+  const recorded = { oid: recordedOid(state, applied), resources: effect.state.resources };
+  return { revisionOf: lookUp(() => [...stored, ...written()]), version: reached, recorded };
 }
 
 type Revised = Pick<StoredEntry, 'key' | 'revision'>;

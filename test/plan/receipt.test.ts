@@ -37,6 +37,7 @@ describe('a receipt', () => {
       choices: JSON.stringify(agreement.choices),
       listed: 1,
       oid: expect.any(String),
+      state: null,
       ...receipt,
     });
     await storage.apply({

@@ -145,6 +145,93 @@ describe('a run of a large directory that an earlier one shortens', () => {
   });
 });
 
+describe('a run for files that an earlier one shortens', () => {
+  const count = 900;
+  const pathOf = (index: number) => `_files/dir-${index % 7}/file-${String(index).padStart(4, '0')}.txt`;
+  const files = Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [pathOf(index), `${index}\n`]),
+  );
+  const syncFiles = (properties: object = {}) =>
+    new SyncNamespaceFiles({ url: world.url, namespace, ...properties }).run(world.context);
+  const textOf = async (result: { files: string }) =>
+    Buffer.from(await world.context.outputFiles.read(result.files)).toString();
+  const rowOf = (path: string, syncState = 'UNCHANGED') =>
+    `${JSON.stringify({ gitPath: path, kestraPath: path.slice('_files'.length), syncState })}\n`;
+  const settled = (paths: readonly string[]) =>
+    [...paths]
+      .sort()
+      .map((path) => rowOf(path))
+      .join('');
+  const receipts = async () => {
+    const records = await world.storage.list({ kind: 'state', namespace: '', children: true });
+    return records.filter(({ key }) => key.id.includes('.receipt'));
+  };
+  const requests = async (run: () => Promise<unknown>) => {
+    world.server.requests.length = 0;
+    await run();
+    return world.server.requests.length;
+  };
+
+  it('reports rows that only the state has, at a request', async () => {
+    await start({ files });
+    await syncFiles();
+    const left = await receipts();
+    expect(left.map(({ size }) => size < 1000)).toEqual([true]);
+    let text = '';
+    expect(await requests(async () => (text = await textOf(await syncFiles())))).toBe(1);
+    expect(text).toBe(settled(Object.keys(files)));
+    expect(await receipts()).toEqual(left);
+  });
+
+  it('goes on so after changes, and reports these once', async () => {
+    await start({ files });
+    await syncFiles({ delete: true });
+    await world.repository.commit({ [pathOf(3)]: 'new\n', [pathOf(8)]: null, '_files/a "b".txt': 'a\n' });
+    const paths = [...Object.keys(files).filter((path) => path !== pathOf(8)), '_files/a "b".txt'];
+    const lines = (await textOf(await syncFiles({ delete: true }))).split('\n');
+    expect(lines).toHaveLength(count + 2);
+    expect(lines.filter((line) => line !== '' && !line.includes('"UNCHANGED"')).sort()).toEqual(
+      [rowOf('_files/a "b".txt', 'ADDED'), rowOf(pathOf(3), 'UPDATED'), rowOf(pathOf(8), 'DELETED')]
+        .map((row) => row.trimEnd())
+        .sort(),
+    );
+    let text = '';
+    expect(await requests(async () => (text = await textOf(await syncFiles({ delete: true }))))).toBe(1);
+    expect(text).toBe(settled(paths));
+  });
+
+  it('reports what git no longer has neither as settled nor as gone', async () => {
+    await start({ files });
+    await syncFiles();
+    await world.repository.commit({ [pathOf(8)]: null });
+    await syncFiles();
+    const left = Object.keys(files).filter((path) => path !== pathOf(8));
+    for (const _ of [1, 2]) expect(await textOf(await syncFiles())).toBe(settled(left));
+    // It is still the sync's own.
+    const { summary } = await syncFiles({ delete: true, deleteScope: 'OWNED' });
+    expect(summary).toMatchObject({ deleted: 1, unchanged: count - 1 });
+  });
+
+  it('looks at everything when the state is not the one that the receipt goes by', async () => {
+    await start({ files: { ...files, README: 'x' } });
+    await syncFiles();
+    const keys = (await world.storage.list({ kind: 'state', namespace: '', children: false })).map(
+      ({ key }) => key,
+    );
+    const [state] = await world.storage.read(keys.filter(({ id }) => !id.endsWith('.receipt')));
+    if (state == null) throw new Error('There is no state.');
+    const content = Buffer.from(Buffer.from(state.content).toString().replace('"commits":{', '"commits": {'));
+    expect(content.equals(state.content)).toBe(false);
+    await world.storage.apply({
+      changes: [{ action: 'put', key: state.key, content, expectedOid: state.oid }],
+    });
+    const result = await syncFiles();
+    expect(result.summary).toMatchObject({ unchanged: count });
+    expect(await textOf(result)).toBe(settled(Object.keys(files)));
+    expect(await requests(syncFiles)).toBe(1);
+  });
+});
+
 describe('a storage that takes no receipt', () => {
   const withoutReceipts = (): StorageAdapter => {
     const storage = createMemoryStorage();

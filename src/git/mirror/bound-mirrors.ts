@@ -66,7 +66,7 @@ async function removeUnnamed({ directory, files }: Mirror, olderThanMs: number):
   );
   if (removable.length === 0) return;
   // Asked for after the files: what came to be named in between stays.
-  const { layers } = await readManifest(directory);
+  const { layers } = readManifest(directory);
   const named = new Set(layers.map((name) => join(directory, name)));
   for (const { path } of removable) if (!named.has(path)) await rm(path, { force: true });
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { CancelledError } from '../../errors.js';
 import { untilCancelled } from '../cancelled.js';
@@ -48,11 +48,9 @@ export class DiskMirror implements RemoteMemory {
   }
 
   async recall({ logger }: Caller): Promise<Recalled> {
-    const { layers: names, commits } = await readManifest(this.#directory);
-    const layers = (await Promise.all(names.map((name) => this.#layer(name)))).filter(
-      (layer) => layer !== null,
-    );
-    if (names.length > 0) await this.#markUsed();
+    const { layers: names, commits } = readManifest(this.#directory);
+    const layers = names.map((name) => this.#layer(name)).filter((layer) => layer !== null);
+    if (names.length > 0) this.#markUsed();
     if (layers.length === names.length) return { layers, commits };
     logger.debug({ directory: this.#directory }, 'mirror is damaged, rebuilding it');
     return { layers, commits: [] };
@@ -66,7 +64,7 @@ export class DiskMirror implements RemoteMemory {
     });
     try {
       await untilCancelled(before, caller);
-      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
       const release = await acquireLockFile(this.#directory, caller.signal);
       return () => release().finally(leave);
     } catch (error) {
@@ -93,26 +91,25 @@ export class DiskMirror implements RemoteMemory {
     for (const pack of objects) bytes += pack.contentBytes;
     const withBlobs = bytes <= maxContentBytes;
     const name = await this.#writeLayer(packObjects(objects, withBlobs));
-    const before = await this.#intact();
+    const before = this.#intact();
     const commits =
       known === null
         ? before.commits
         : addKnown(before.commits, { ...known, contents: known.contents && withBlobs });
     const layers = name === null ? before.layers : [name, ...before.layers];
     const manifest = layers.length <= maxLayers ? { layers, commits } : await this.#compact(layers, commits);
-    await writeManifest(this.#directory, manifest);
+    writeManifest(this.#directory, manifest);
   }
 
   async #compact(names: readonly string[], commits: readonly KnownCommit[]): Promise<Manifest> {
-    const opened = await Promise.all(names.map(async (name) => ({ name, layer: await this.#layer(name) })));
+    const opened = names.map((name) => ({ name, layer: this.#layer(name) }));
     return compactLayers(opened, commits, (chosen) => this.#writeLayer(chosen));
   }
 
   /** The manifest as far as its files are there: what is lost is not built upon. */
-  async #intact() {
-    const manifest = await readManifest(this.#directory);
-    const opened = await Promise.all(manifest.layers.map((name) => this.#layer(name)));
-    const layers = manifest.layers.filter((_name, index) => opened[index] !== null);
+  #intact(): Manifest {
+    const manifest = readManifest(this.#directory);
+    const layers = manifest.layers.filter((name) => this.#layer(name) !== null);
     return layers.length === manifest.layers.length ? manifest : { ...emptyManifest, layers };
   }
 
@@ -122,30 +119,34 @@ export class DiskMirror implements RemoteMemory {
     const temporary = join(this.#directory, `${temporaryPrefix}${name}`);
     try {
       if ((await writeLayer(temporary, objects)) > 0) {
-        await rename(temporary, join(this.#directory, name));
+        renameSync(temporary, join(this.#directory, name));
         return name;
       }
     } catch (error) {
-      await rm(temporary, { force: true });
+      rmSync(temporary, { force: true });
       throw error;
     }
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
     return null;
   }
 
-  async #layer(name: string): Promise<MirrorLayer | null> {
+  #layer(name: string): MirrorLayer | null {
     const known = this.#open.get(name)?.deref();
     if (known?.isGone === false) return known;
-    const layer = await MirrorLayer.open(join(this.#directory, name));
+    const layer = MirrorLayer.open(join(this.#directory, name));
     if (layer === null) this.#open.delete(name);
     else this.#open.set(name, new WeakRef(layer));
     return layer;
   }
 
   /** The manifest's time tells which mirrors were not used for long. */
-  async #markUsed(): Promise<void> {
+  #markUsed(): void {
     const now = new Date();
-    await utimes(join(this.#directory, manifestName), now, now).catch(() => {}); // it works without
+    try {
+      utimesSync(join(this.#directory, manifestName), now, now);
+    } catch {
+      // It works without.
+    }
   }
 
   #warn({ logger }: Caller, error: unknown): void {

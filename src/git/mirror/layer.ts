@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import { closeSync, openSync, readSync, unlinkSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import type { GitObject, ReadableObjects } from '../objects/store.js';
 import {
   findRow,
@@ -47,17 +46,12 @@ export class MirrorLayer implements ReadableObjects {
   }
 
   /** @returns null when there is no layer at the path, or one that is damaged, which is then removed */
-  static async open(path: string): Promise<MirrorLayer | null> {
-    const file = await open(path, 'r').catch(() => null);
-    if (file === null) return null;
+  static open(path: string): MirrorLayer | null {
     try {
-      const { size } = await file.stat();
-      const found = await readTable(file, size);
+      const found = withFile(path, readTable);
       if (found !== null) return new MirrorLayer(path, found.table, found);
     } catch {
       return null;
-    } finally {
-      await file.close();
     }
     discard(path);
     return null;
@@ -124,32 +118,36 @@ export class MirrorLayer implements ReadableObjects {
 
   #readFile(start: number, length: number): Buffer | null {
     try {
-      const fd = openSync(this.#path, 'r');
-      try {
+      return withFile(this.#path, (fd) => {
         const bytes = Buffer.allocUnsafeSlow(length);
         return readSync(fd, bytes, 0, length, start) === length ? bytes : null;
-      } finally {
-        closeSync(fd);
-      }
+      });
     } catch {
       return null;
     }
   }
 }
 
-async function readTable(
-  file: Awaited<ReturnType<typeof open>>,
-  size: number,
-): Promise<{ table: Buffer; rows: number; tableStart: number } | null> {
+function withFile<T>(path: string, use: (fd: number) => T): T {
+  const fd = openSync(path, 'r');
+  try {
+    return use(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readTable(fd: number): { table: Buffer; rows: number; tableStart: number } | null {
+  const { size } = fstatSync(fd);
   if (size < layerMagic.length + footerBytes) return null;
   const magic = Buffer.alloc(layerMagic.length);
-  await file.read(magic, 0, magic.length, 0);
+  readSync(fd, magic, 0, magic.length, 0);
   const end = Buffer.alloc(footerBytes);
-  await file.read(end, 0, footerBytes, size - footerBytes);
+  readSync(fd, end, 0, footerBytes, size - footerBytes);
   const footer = readFooter(end, size);
   if (footer === null || !magic.equals(layerMagic)) return null;
   const bytes = Buffer.allocUnsafeSlow(footer.rows * rowBytes + footerBytes);
-  const { bytesRead } = await file.read(bytes, 0, bytes.length, footer.tableStart);
+  const bytesRead = readSync(fd, bytes, 0, bytes.length, footer.tableStart);
   if (bytesRead !== bytes.length || !isTableIntact(bytes)) return null;
   return { ...footer, table: bytes };
 }

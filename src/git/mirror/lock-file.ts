@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,8 @@ import { cancellation, throwIfCancelled } from '../cancelled.js';
 /*
  * The lock spares work and protects nothing: layers have names of their own and the manifest is replaced at once, so
  * that two holders at the same time, which only a very unlucky takeover can lead to, fetch the same thing twice.
+ *
+ * Its files are tiny: to have another thread handle them would take far longer than they do.
  */
 
 const renewEveryMs = 5_000;
@@ -30,58 +32,78 @@ export async function acquireLockFile(
   let seen = { state: '', since: 0 };
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
     throwIfCancelled(signal);
-    const holder = await readFile(path, 'utf8').catch(() => null);
-    const renewed = await stat(path).catch(() => null);
-    if (holder === null || renewed === null) {
-      if (await tryCreate(directory, path, token)) return holding(path, token);
-      continue;
+    const present = look(path);
+    if (present === null) {
+      if (tryCreate(directory, path, token)) return holding(path, token);
+    } else {
+      // Renewals are watched with this process's own clock; the file system's may differ.
+      const { holder, renewedMs } = present;
+      const state = `${holder} ${renewedMs}`;
+      if (state !== seen.state) seen = { state, since: performance.now() };
+      if (hasEnded(holder) || performance.now() - seen.since > stalledMs) takeAway(path, holder);
     }
-    // Renewals are watched with this process's own clock; the file system's may differ.
-    const state = `${holder} ${renewed.mtimeMs}`;
-    if (state !== seen.state) seen = { state, since: performance.now() };
-    if (hasEnded(holder) || performance.now() - seen.since > stalledMs) await takeAway(path, holder);
-    else await pause(pauseMs, signal);
+    await pause(pauseMs, signal);
+  }
+}
+
+/** Null when nobody holds it. */
+function look(path: string): { holder: string; renewedMs: number } | null {
+  const renewed = statSync(path, { throwIfNoEntry: false });
+  const holder = renewed === undefined ? null : read(path);
+  return renewed === undefined || holder === null ? null : { holder, renewedMs: renewed.mtimeMs };
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
   }
 }
 
 /** The file appears with its content, so that no half-written one is ever seen. */
-async function tryCreate(directory: string, path: string, token: string): Promise<boolean> {
+function tryCreate(directory: string, path: string, token: string): boolean {
   const own = join(directory, `tmp-${randomUUID()}`);
-  await writeFile(own, token, { flag: 'wx', mode: 0o600 });
+  writeFileSync(own, token, { flag: 'wx', mode: 0o600 });
   try {
-    await link(own, path);
+    linkSync(own, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
-    await rm(own, { force: true });
+    rmSync(own, { force: true });
   }
 }
 
 function holding(path: string, token: string): () => Promise<void> {
   const renewal = setInterval(() => {
     const now = new Date();
-    utimes(path, now, now).catch(() => {}); // the mirror was removed, which is allowed
+    attempt(() => utimesSync(path, now, now)); // the mirror may be removed at any moment
   }, renewEveryMs);
   renewal.unref();
   return async () => {
     clearInterval(renewal);
-    if ((await readFile(path, 'utf8').catch(() => null)) === token)
-      await rm(path, { force: true }).catch(() => {});
+    if (read(path) === token) attempt(() => rmSync(path, { force: true }));
   };
 }
 
 /** Moves a dead holder's file aside, and back when another one had taken its place by then. */
-async function takeAway(path: string, holder: string): Promise<void> {
+function takeAway(path: string, holder: string): void {
   const aside = `${path}-${randomUUID()}`;
+  if (!attempt(() => renameSync(path, aside))) return;
+  if (read(aside) !== holder) attempt(() => linkSync(aside, path));
+  attempt(() => rmSync(aside, { force: true }));
+}
+
+/** @returns whether it did not fail */
+function attempt(action: () => void): boolean {
   try {
-    await rename(path, aside);
+    action();
+    return true;
   } catch {
-    return;
+    return false;
   }
-  if ((await readFile(aside, 'utf8').catch(() => null)) !== holder) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true }).catch(() => {});
 }
 
 interface Holder {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KnownCommit } from './remote-memory.js';
 
@@ -17,8 +17,8 @@ export const temporaryPrefix = 'tmp-';
 export const layerPattern = /^[\da-f]{32}\.layer$/;
 
 /** The manifest of a mirror; an empty one when there is none, or it is damaged. */
-export async function readManifest(directory: string): Promise<Manifest> {
-  const text = await readFile(join(directory, manifestName), 'utf8').catch(() => '');
+export function readManifest(directory: string): Manifest {
+  const text = readText(join(directory, manifestName));
   const lineEnd = text.indexOf('\n');
   const body = text.slice(lineEnd + 1);
   if (lineEnd === -1 || text.slice(0, lineEnd) !== digest(body)) return emptyManifest;
@@ -30,15 +30,23 @@ export async function readManifest(directory: string): Promise<Manifest> {
   }
 }
 
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** Replaces the manifest at once: whoever reads it sees the one before or this one. */
-export async function writeManifest(directory: string, { layers, commits }: Manifest): Promise<void> {
+export function writeManifest(directory: string, { layers, commits }: Manifest): void {
   const body = JSON.stringify({ layers, commits });
   const temporary = join(directory, `${temporaryPrefix}${randomUUID()}`);
   try {
-    await writeFile(temporary, `${digest(body)}\n${body}`, { flag: 'wx', mode: 0o600 });
-    await rename(temporary, join(directory, manifestName));
+    writeFileSync(temporary, `${digest(body)}\n${body}`, { flag: 'wx', mode: 0o600 });
+    renameSync(temporary, join(directory, manifestName));
   } catch (error) {
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
     throw error;
   }
 }

@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises';
+import { closeSync, openSync, writev } from 'node:fs';
+import { promisify } from 'node:util';
 import type { ObjectType } from '../objects/store.js';
 import type { PackObjects } from '../pack/pack-objects.js';
 import type { MirrorLayer } from './layer.js';
@@ -24,7 +25,7 @@ const batchBytes = 8 * 1024 * 1024;
  */
 export async function writeLayer(path: string, objects: Iterable<LayerObject>): Promise<number> {
   const table = new TableDraft();
-  const file = await open(path, 'wx', 0o600);
+  const fd = openSync(path, 'wx', 0o600);
   try {
     let batch = new Batch();
     batch.add(layerMagic, 0, layerMagic.length);
@@ -32,14 +33,14 @@ export async function writeLayer(path: string, objects: Iterable<LayerObject>): 
       table.add(oid, type, size, end - start);
       batch.add(slab, start, end);
       if (batch.bytes < batchBytes) continue;
-      await batch.write(file);
+      await batch.write(fd);
       batch = new Batch();
     }
     const bytes = table.encode();
     batch.add(bytes, 0, bytes.length);
-    await batch.write(file);
+    await batch.write(fd);
   } finally {
-    await file.close();
+    closeSync(fd);
   }
   return table.rows;
 }
@@ -88,10 +89,10 @@ class Batch {
   }
 
   /** @throws when the disk is full */
-  async write(file: Awaited<ReturnType<typeof open>>): Promise<void> {
+  async write(fd: number): Promise<void> {
     this.#close();
     if (this.bytes === 0) return;
-    const { bytesWritten } = await file.writev(this.#pieces);
+    const { bytesWritten } = await promisify(writev)(fd, this.#pieces);
     if (bytesWritten !== this.bytes) throw new Error('The disk took only a part of what was written.');
   }
 

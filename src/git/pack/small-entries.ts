@@ -29,7 +29,7 @@ type ReadEntries = (window: PackWindow, atMost: number) => SmallRun;
 
 const fields = 8;
 const sourceBytes = 256 * 1024;
-/** The code reads a few bytes more than it uses. */
+/** The code reads a few bytes more than it uses, and writes a few more than it makes. */
 const slackBytes = 64;
 const objectBytes = 1024 * 1024;
 const deltaBytes = 384 * 1024;
@@ -54,15 +54,17 @@ function load(): ReadEntries {
   const memory = Buffer.from(exports.memory.buffer);
   const source = exports.heap.value;
   const objects = source + sourceBytes + slackBytes;
-  const deltas = objects + objectBytes;
-  const recordsAt = deltas + deltaBytes;
+  const objectsEnd = objects + objectBytes;
+  const deltas = objectsEnd + slackBytes;
+  const deltasEnd = deltas + deltaBytes;
+  const recordsAt = deltasEnd + slackBytes;
   const records = new Uint32Array(memory.buffer, recordsAt, maxEntries * fields);
   return (window, atMost) => {
     const bytes = window.view(sourceBytes);
     memory.set(bytes, source);
     const end = source + bytes.length;
     const most = Math.min(atMost, maxEntries);
-    const count = exports.readEntries(source, end, objects, deltas, deltas, recordsAt, recordsAt, most);
+    const count = exports.readEntries(source, end, objects, objectsEnd, deltas, deltasEnd, recordsAt, most);
     return new SmallRun({ records, count, memory, source, objects, deltas, packStart: window.offset });
   };
 }

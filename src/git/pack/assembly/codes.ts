@@ -6,17 +6,18 @@ export const distanceBits: u32 = 7;
 export const metaBits: u32 = 7;
 const maxCodeBits: u32 = 15;
 
-// A code takes four places: its table, how many codes there are of each length, the symbols in their codes' order.
+// A code takes three places: its table, how many codes there are of each length, and its entries in their codes' order.
 const codeSize: usize = 2048;
 const countsAt: usize = 1024;
-const symbolsAt: usize = countsAt + 32;
+const entriesAt: usize = countsAt + 32;
 export const builtInLiterals: usize = 1024;
 export const builtInDistances: usize = builtInLiterals + codeSize;
 export const ownLiterals: usize = builtInDistances + codeSize;
 export const ownDistances: usize = ownLiterals + codeSize;
 export const metaCode: usize = ownDistances + codeSize;
-export const lengths: usize = metaCode + codeSize;
-const offsets: usize = lengths + 512;
+/** Room for the entries that a code is made of. */
+export const given: usize = metaCode + codeSize;
+const places: usize = given + 768;
 
 /** The entry of a code that is longer than the table's index; 0 when there is none. */
 export function findLongCode(bits: u64, code: usize): u32 {
@@ -26,9 +27,7 @@ export function findLongCode(bits: u64, code: usize): u32 {
   for (let length: u32 = 1; length <= maxCodeBits; length++) {
     value |= <i32>((bits >> (length - 1)) & 1);
     const count: i32 = load<u16>(code + countsAt + (length << 1));
-    if (value - count < first) {
-      return (<u32>load<u16>(code + symbolsAt + (<usize>(index + value - first) << 1)) << 4) | length;
-    }
+    if (value - count < first) return load<u16>(code + entriesAt + (<usize>(index + value - first) << 1));
     index += count;
     first = (first + count) << 1;
     value <<= 1;
@@ -37,91 +36,83 @@ export function findLongCode(bits: u64, code: usize): u32 {
 }
 
 /**
- * Makes a code of the lengths of its symbols' codes (section 3.2.2).
+ * Makes a code (section 3.2.2) of the entries from `from` to `to`, of symbols in their order.
  * @param whole whether every sequence of bits has to be a code; otherwise a single code may leave bits unused
  */
-export function makeCode(code: usize, tableBits: u32, from: usize, symbolCount: u32, whole: bool): bool {
+export function makeCode(code: usize, tableBits: u32, from: usize, to: usize, whole: bool): bool {
   const counts = code + countsAt;
-  const symbols = code + symbolsAt;
-  memory.fill(counts, 0, 32);
-  for (let index: u32 = 0; index < symbolCount; ) {
-    if (areUnused(from, index, symbolCount)) {
-      store<u16>(counts, load<u16>(counts) + 8);
-      index += 8;
-      continue;
-    }
-    for (const stop = min(index + 8, symbolCount); index < stop; index++) {
-      const count = counts + (<usize>load<u8>(from + index) << 1);
-      store<u16>(count, load<u16>(count) + 1);
-    }
+  for (let at: usize = 0; at < 32; at += 8) store<u64>(counts + at, 0);
+  for (let at = from; at < to; at += 2) {
+    const count = counts + (<usize>(load<u8>(at) & 15) << 1);
+    store<u16>(count, load<u16>(count) + 1);
   }
-  const used = symbolCount - load<u16>(counts);
-  store<u16>(counts, 0);
   let left: i32 = 1;
-  let offset: u32 = 0;
-  for (let length: u32 = 1; length <= maxCodeBits; length++) {
-    const count: u32 = load<u16>(counts + (length << 1));
+  let next: u32 = 0;
+  for (let length: usize = 2; length <= maxCodeBits << 1; length += 2) {
+    const count: u32 = load<u16>(counts + length);
     left = (left << 1) - count;
     if (left < 0) return false;
-    store<u16>(offsets + (length << 1), <u16>offset);
-    offset += count;
+    store<u16>(places + length, <u16>next);
+    next += count << 1;
   }
-  if (left > 0 && (whole || used > 1 || (used == 1 && load<u16>(counts, 2) != 1))) return false;
-  for (let symbol: u32 = 0; symbol < symbolCount; ) {
-    if (areUnused(from, symbol, symbolCount)) {
-      symbol += 8;
-      continue;
-    }
-    for (const stop = min(symbol + 8, symbolCount); symbol < stop; symbol++) {
-      const length: u32 = load<u8>(from + symbol);
-      if (length == 0) continue;
-      const place = offsets + (length << 1);
-      const index = load<u16>(place);
-      store<u16>(symbols + (<usize>index << 1), <u16>symbol);
-      store<u16>(place, index + 1);
-    }
+  if (left > 0 && (whole || next > 2 || (next == 2 && load<u16>(counts, 2) != 1))) return false;
+  const entries = code + entriesAt;
+  for (let at = from; at < to; at += 2) {
+    const entry = load<u16>(at);
+    const place = places + (<usize>(entry & 15) << 1);
+    const end: u32 = load<u16>(place);
+    store<u16>(entries + end, entry);
+    store<u16>(place, <u16>(end + 2));
   }
-
-  const size: u32 = 1 << tableBits;
-  memory.fill(code, 0, size << 1);
-  let value: u32 = 0;
-  let next = symbols;
-  for (let length: u32 = 1; length <= tableBits; length++) {
-    for (let count: u32 = load<u16>(counts + (length << 1)); count > 0; count--) {
-      const entry = <u16>((<u32>load<u16>(next) << 4) | length);
-      next += 2;
-      for (let slot = reverse(value, length); slot < size; slot += 1 << length) {
-        store<u16>(code + (<usize>slot << 1), entry);
-      }
-      value++;
-    }
-    value <<= 1;
-  }
+  fillTable(code, tableBits, entries, entries + next);
   return true;
+}
+
+/**
+ * Writes a code's entries to all places of the table whose index ends with the code. For codes one bit longer the table
+ * so far is written a second time behind itself.
+ */
+function fillTable(table: usize, tableBits: u32, from: usize, to: usize): void {
+  store<u32>(table, 0);
+  let length: u32 = 1;
+  let bytes: usize = 4;
+  // The present code, with its bits in the stream's order.
+  let value: u32 = 0;
+  for (let at = from; at < to; at += 2) {
+    const entry = load<u16>(at);
+    for (; length < <u32>(entry & 15); length++) {
+      if (length == tableBits) return;
+      double(table, bytes);
+      bytes <<= 1;
+    }
+    store<u16>(table + (<usize>value << 1), entry);
+    // One more: what is carried goes down from the highest bit.
+    const unset = ~value & ((1 << length) - 1);
+    if (unset == 0) break;
+    const bit: u32 = 0x80000000 >>> clz(unset);
+    value = (value & (bit - 1)) | bit;
+  }
+  for (; length < tableBits; length++) {
+    double(table, bytes);
+    bytes <<= 1;
+  }
+}
+
+/** What eight bytes at a time write too far is written over by the next call. */
+@inline
+function double(table: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 8) store<u64>(table + bytes + at, load<u64>(table + at));
 }
 
 /** The codes that deflate has built in (section 3.2.6). */
 export function makeBuiltInCodes(): void {
-  memory.fill(lengths, 8, 144);
-  memory.fill(lengths + 144, 9, 112);
-  memory.fill(lengths + 256, 7, 24);
-  memory.fill(lengths + 280, 8, 8);
-  makeCode(builtInLiterals, literalBits, lengths, 288, false);
-  memory.fill(lengths, 5, 32);
-  makeCode(builtInDistances, distanceBits, lengths, 32, false);
-}
-
-/** Whether eight symbols have no code: of the bytes that there are, a text uses few. */
-@inline
-function areUnused(from: usize, symbol: u32, symbolCount: u32): bool {
-  return symbol + 8 <= symbolCount && load<u64>(from + symbol) == 0;
-}
-
-/** Codes stand in the stream with their highest bit first, everything else with its lowest. */
-function reverse(value: u32, count: u32): u32 {
-  value = ((value & 0x5555) << 1) | ((value >> 1) & 0x5555);
-  value = ((value & 0x3333) << 2) | ((value >> 2) & 0x3333);
-  value = ((value & 0x0f0f) << 4) | ((value >> 4) & 0x0f0f);
-  value = ((value & 0x00ff) << 8) | ((value >> 8) & 0x00ff);
-  return value >> (16 - count);
+  let end = given;
+  for (let symbol: u32 = 0; symbol < 288; symbol++, end += 2) {
+    const length = symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
+    store<u16>(end, <u16>((symbol << 4) | length));
+  }
+  makeCode(builtInLiterals, literalBits, given, end, false);
+  end = given;
+  for (let symbol: u32 = 0; symbol < 32; symbol++, end += 2) store<u16>(end, <u16>((symbol << 4) | 5));
+  makeCode(builtInDistances, distanceBits, given, end, false);
 }

@@ -4,7 +4,7 @@ import {
   builtInLiterals,
   distanceBits,
   findLongCode,
-  lengths,
+  given,
   literalBits,
   makeCode,
   metaBits,
@@ -39,7 +39,7 @@ const bytesPerModulus: usize = 3800;
 const readAhead: usize = 8;
 
 /**
- * Inflates a zlib stream that makes exactly `size` bytes.
+ * Inflates a zlib stream that makes exactly `size` bytes; up to seven behind them are written over.
  * @returns the end of the stream, or 0
  */
 export function inflate(source: usize, sourceEnd: usize, target: usize, size: usize): usize {
@@ -88,19 +88,26 @@ export function inflate(source: usize, sourceEnd: usize, target: usize, size: us
       bits >>= 14;
       count -= 14;
       if (literalCount > 286 || distanceCount > 30) return 0;
-      memory.fill(lengths, 0, 19);
+      const metaEnd = given + (19 << 1);
+      for (let at = given; at < metaEnd; at += 2) store<u16>(at, 0);
       for (let index: u32 = 0; index < metaCount; index++) {
         if (count < 3) {
           bits |= load<u64>(at) << count;
           at += (63 - count) >> 3;
           count |= 56;
         }
-        store<u8>(lengths + load<u8>(metaOrder + index), <u8>(bits & 7));
+        const symbol: u32 = load<u8>(metaOrder + index);
+        const length = <u32>bits & 7;
+        if (length > 0) store<u16>(given + (symbol << 1), <u16>((symbol << 4) | length));
         bits >>= 3;
         count -= 3;
       }
-      if (!makeCode(metaCode, metaBits, lengths, 19, true)) return 0;
+      if (!makeCode(metaCode, metaBits, given, withoutGaps(given, metaEnd), true)) return 0;
       const total = literalCount + distanceCount;
+      let end = given;
+      let distancesFrom: usize = 0;
+      let length: u32 = 0;
+      let hasEnd = false;
       for (let index: u32 = 0; index < total; ) {
         bits |= load<u64>(at) << count;
         at += (63 - count) >> 3;
@@ -110,31 +117,58 @@ export function inflate(source: usize, sourceEnd: usize, target: usize, size: us
         bits >>= entry & 15;
         count -= entry & 15;
         const symbol = entry >> 4;
-        if (symbol < 16) {
-          store<u8>(lengths + index++, <u8>symbol);
+        let times: u32 = 1;
+        if (symbol < 16) length = symbol;
+        else {
+          if (index == 0 && symbol == 16) return 0;
+          const more: u32 = symbol == 16 ? 2 : symbol == 17 ? 3 : 7;
+          times = (symbol == 18 ? 11 : 3) + (<u32>bits & ((1 << more) - 1));
+          bits >>= more;
+          count -= more;
+          if (symbol != 16) length = 0;
+          if (index + times > total) return 0;
+        }
+        if (length == 0) {
+          index += times;
           continue;
         }
-        if (symbol == 16 && index == 0) return 0;
-        const more: u32 = symbol == 16 ? 2 : symbol == 17 ? 3 : 7;
-        const times = (symbol == 18 ? 11 : 3) + (<u32>bits & ((1 << more) - 1));
-        bits >>= more;
-        count -= more;
-        if (index + times > total) return 0;
-        memory.fill(lengths + index, symbol == 16 ? load<u8>(lengths + index - 1) : 0, times);
-        index += times;
+        for (const stop = index + times; index < stop; index++, end += 2) {
+          if (index < literalCount) {
+            if (index == endOfBlock) hasEnd = true;
+            store<u16>(end, <u16>((index << 4) | length));
+          } else {
+            if (distancesFrom == 0) distancesFrom = end;
+            store<u16>(end, <u16>(((index - literalCount) << 4) | length));
+          }
+        }
       }
-      if (at > sourceEnd + readAhead || load<u8>(lengths, endOfBlock) == 0) return 0;
-      if (!makeCode(literals, literalBits, lengths, literalCount, false)) return 0;
-      if (!makeCode(distances, distanceBits, lengths + literalCount, distanceCount, false)) return 0;
+      if (at > sourceEnd + readAhead || !hasEnd) return 0;
+      if (distancesFrom == 0) distancesFrom = end;
+      if (!makeCode(literals, literalBits, given, distancesFrom, false)) return 0;
+      if (!makeCode(distances, distanceBits, distancesFrom, end, false)) return 0;
     }
 
     for (;;) {
-      // A length and its distance take 48 bits at most, two literals before them never more than 8 beyond that: each
-      // of the two is looked up only where its code is short.
+      // A length and its distance take 48 bits at most, and so many literals whose codes the table has no more than 45.
       bits |= load<u64>(at) << count;
       at += (63 - count) >> 3;
       count |= 56;
       let entry: u32 = load<u16>(literals + (<usize>(bits & ((1 << literalBits) - 1)) << 1));
+      let taken = 0;
+      while (taken < 5 && entry != 0 && entry < endOfBlock << 4) {
+        if (out == stop) return 0;
+        bits >>= entry & 15;
+        count -= entry & 15;
+        store<u8>(out++, <u8>(entry >> 4));
+        entry = load<u16>(literals + (<usize>(bits & ((1 << literalBits) - 1)) << 1));
+        taken++;
+      }
+      if (taken > 0) {
+        if (taken == 5) continue;
+        bits |= load<u64>(at) << count;
+        at += (63 - count) >> 3;
+        count |= 56;
+      }
       if (entry == 0) entry = findLongCode(bits, literals);
       if (entry == 0) return 0;
       bits >>= entry & 15;
@@ -143,14 +177,6 @@ export function inflate(source: usize, sourceEnd: usize, target: usize, size: us
       if (symbol < endOfBlock) {
         if (out == stop) return 0;
         store<u8>(out++, <u8>symbol);
-        for (let more = 0; more < 3; more++) {
-          entry = load<u16>(literals + (<usize>(bits & ((1 << literalBits) - 1)) << 1));
-          if (entry == 0 || entry >> 4 >= endOfBlock) break;
-          if (out == stop) return 0;
-          bits >>= entry & 15;
-          count -= entry & 15;
-          store<u8>(out++, <u8>(entry >> 4));
-        }
         continue;
       }
       if (symbol == endOfBlock) break;
@@ -174,12 +200,13 @@ export function inflate(source: usize, sourceEnd: usize, target: usize, size: us
       count -= more;
       if (distance > out - target || out + length > stop) return 0;
       const end = out + length;
-      // Most are too short for a call to be worth it.
-      if (length > 32 && distance >= length) {
-        memory.copy(out, out - distance, length);
+      let from = out - distance;
+      if (distance >= 8) {
+        // What is written too far is written over, or has room behind.
+        for (; out < end; out += 8, from += 8) store<u64>(out, load<u64>(from));
         out = end;
       } else {
-        for (let from = out - distance; out < end; ) store<u8>(out++, load<u8>(from++));
+        while (out < end) store<u8>(out++, load<u8>(from++));
       }
     }
   }
@@ -189,12 +216,31 @@ export function inflate(source: usize, sourceEnd: usize, target: usize, size: us
   return bswap<u32>(load<u32>(at)) == adler32(target, stop) ? at + 4 : 0;
 }
 
+/** Moves entries together where zeros are between them. */
+function withoutGaps(from: usize, to: usize): usize {
+  let end = from;
+  for (let at = from; at < to; at += 2) {
+    const entry = load<u16>(at);
+    store<u16>(end, entry);
+    if (entry != 0) end += 2;
+  }
+  return end;
+}
+
 function adler32(start: usize, end: usize): u32 {
   let sum: u32 = 1;
   let sumOfSums: u32 = 0;
   for (let at = start; at < end; ) {
-    for (const pause = min(end, at + bytesPerModulus); at < pause; ) {
-      sum += load<u8>(at++);
+    const pause = min(end, at + bytesPerModulus);
+    for (; at + 8 <= pause; at += 8) {
+      const even = load<u64>(at) & 0x00ff00ff00ff00ff;
+      const odd = (load<u64>(at) >> 8) & 0x00ff00ff00ff00ff;
+      // The upper lane of a product adds up all four lanes, each as many times as it is still to be counted.
+      sumOfSums += (sum << 3) + <u32>((even * 0x0008000600040002 + odd * 0x0007000500030001) >> 48);
+      sum += <u32>(((even + odd) * 0x0001000100010001) >> 48);
+    }
+    for (; at < pause; at++) {
+      sum += load<u8>(at);
       sumOfSums += sum;
     }
     sum %= adlerModulus;

@@ -31,6 +31,7 @@ makeBuiltInCodes();
  * Reads entries from `source` until one is not ordinary or room ends.
  *
  * Objects are written from `objects` on, each with the header that its id covers in front; deltas from `deltas` on.
+ * Behind the end of either, eight bytes may be written over.
  * A record's "object" is the place of the content, behind that header, or of the delta; its "base" is the distance of an ofs-delta's base,
  * or the place of a ref-delta's id in the source.
  * @returns the number of records

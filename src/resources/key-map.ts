@@ -92,42 +92,47 @@ export class KeyedList<T extends { key: ResourceKey }> {
   }
 }
 
-/** Resource keys, each once. While they come sorted, as listings are, none has to be looked up to be new. */
+/** Resource keys, each once. */
 export class KeySet {
-  #sorted: ResourceKey[] = [];
-  #places: Places<Set<string>> | null = null;
+  readonly #places = new Places(() => new IdSet());
 
   has(key: ResourceKey): boolean {
-    return this.#hashed().at(key).has(key.id);
+    return this.#places.at(key).has(key.id);
   }
 
   /** Whether the key was not there yet. */
   add(key: ResourceKey): boolean {
-    const last = this.#sorted.at(-1);
-    if (this.#places === null && (last === undefined || isBehind(last, key))) {
-      this.#sorted.push(key);
-      return true;
-    }
-    const ids = this.#hashed().at(key);
-    const { size } = ids;
-    return ids.add(key.id).size > size;
+    return this.#places.at(key).add(key.id);
+  }
+}
+
+/** Ids of one namespace. While they come sorted, as listings are, none has to be looked up to be new. */
+class IdSet {
+  #sorted: string[] = [];
+  #ids: Set<string> | null = null;
+
+  has(id: string): boolean {
+    return this.#hashed().has(id);
   }
 
-  #hashed(): Places<Set<string>> {
-    if (this.#places !== null) return this.#places;
-    const places = new Places(() => new Set<string>());
-    for (const key of this.#sorted) places.at(key).add(key.id);
+  add(id: string): boolean {
+    const last = this.#sorted.at(-1);
+    if (this.#ids === null && (last === undefined || last < id)) {
+      this.#sorted.push(id);
+      return true;
+    }
+    const ids = this.#hashed();
+    const { size } = ids;
+    return ids.add(id).size > size;
+  }
+
+  #hashed(): Set<string> {
+    this.#ids ??= new Set(this.#sorted);
     this.#sorted = [];
-    this.#places = places;
-    return places;
+    return this.#ids;
   }
 }
 
 function isSame(a: ResourceKey, b: ResourceKey): boolean {
   return a.id === b.id && a.namespace === b.namespace && a.kind === b.kind;
-}
-
-/** Of one namespace: what begins another is looked up. */
-function isBehind(a: ResourceKey, b: ResourceKey): boolean {
-  return a.id < b.id && a.namespace === b.namespace && a.kind === b.kind;
 }

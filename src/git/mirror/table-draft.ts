@@ -1,16 +1,23 @@
 import { hash } from 'node:crypto';
+import { endianness } from 'node:os';
 import type { ObjectType } from '../objects/store.js';
 import { footerBytes, layerMagic, oidBytes, rowBytes, types } from './layer-format.js';
 
 const oidWords = oidBytes / 4;
 const rowWords = rowBytes / 4;
+const numberWords = rowWords - oidWords;
+const firstRows = 256;
+/** Which of a floating-point number's two words has its sign. */
+const upperWord = endianness() === 'LE' ? 1 : 0;
 
-/** A layer's table on its way: what is known of each object stands in lists of numbers, and takes no memory of its own. */
+/**
+ * A layer's table on its way. Most processes write one, with code that has not run before: so its rows are words of
+ * signed numbers, which take no memory of their own whatever the compiler knows.
+ */
 export class TableDraft {
   readonly #oids: string[] = [];
-  readonly #types: number[] = [];
-  readonly #starts: number[] = [];
-  readonly #sizes: number[] = [];
+  /** What a row says beside the id, in three words of each row. */
+  #numbers = new Int32Array(firstRows * numberWords);
   /** Where the next object begins. */
   #end = layerMagic.length;
 
@@ -20,35 +27,30 @@ export class TableDraft {
 
   /** @param bytes of header and content, which follow what was added before */
   add(oid: string, type: ObjectType, size: number, bytes: number): void {
+    const at = this.#oids.length * numberWords;
+    if (at === this.#numbers.length) this.#numbers = grown(this.#numbers);
+    const start = this.#end;
+    // Six bytes, five and one.
+    this.#numbers[at] = start / 2 ** 16;
+    this.#numbers[at + 1] = (start << 16) | (size / 2 ** 24);
+    this.#numbers[at + 2] = (size << 8) | types.indexOf(type);
     this.#oids.push(oid);
-    this.#types.push(types.indexOf(type));
-    this.#starts.push(this.#end);
-    this.#sizes.push(size);
-    this.#end += bytes;
+    this.#end = start + bytes;
   }
 
   /** The table, and the footer. */
   encode(): Buffer {
     const { rows } = this;
-    // By words: most processes write one table, and a loop over all its bytes would take most of the time.
-    const oids = new Uint32Array(rows * oidWords);
+    const oids = new Int32Array(rows * oidWords);
     Buffer.from(oids.buffer).write(this.#oids.join(''), 'hex');
-    const words = new Uint32Array(rows * rowWords);
-    const numbers = new DataView(words.buffer);
-    const order = sortedByHead(oids);
-    for (let place = 0; place < rows; place++) {
-      const index = order[place] ?? 0;
-      const from = index * oidWords;
+    const numbers = turned(this.#numbers.slice(0, rows * numberWords));
+    const words = new Int32Array(rows * rowWords);
+    sortedByHead(oids).forEach((row, place) => {
       const to = place * rowWords;
-      for (let word = 0; word < oidWords; word++) words[to + word] = oids[from + word] ?? 0;
-      // Six bytes, five and one.
-      const start = this.#starts[index] ?? 0;
-      const size = this.#sizes[index] ?? 0;
-      const at = (to + oidWords) * 4;
-      numbers.setUint32(at, upper(start) * 2 ** 16 + (lower(start) >>> 16));
-      numbers.setUint32(at + 4, (lower(start) << 16) | (upper(size) << 8) | (lower(size) >>> 24));
-      numbers.setUint32(at + 8, (lower(size) << 8) | (this.#types[index] ?? 0));
-    }
+      for (let word = 0; word < oidWords; word++) words[to + word] = oids[row * oidWords + word] ?? 0;
+      for (let word = 0; word < numberWords; word++)
+        words[to + oidWords + word] = numbers[row * numberWords + word] ?? 0;
+    });
     const footer = Buffer.alloc(footerBytes);
     footer.writeUInt32BE(rows, 0);
     footer.writeUIntBE(this.#end, 4, 6);
@@ -62,27 +64,36 @@ export class TableDraft {
   }
 }
 
-function upper(value: number): number {
-  return Math.floor(value / 2 ** 32);
+function grown(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(numbers.length * 2);
+  larger.set(numbers);
+  return larger;
 }
 
-function lower(value: number): number {
-  return value >>> 0;
+/** The words with their highest byte first, as a layer has them; and such words as this machine has them. */
+function turned(words: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  if (endianness() === 'LE') Buffer.from(words.buffer).swap32();
+  return words;
 }
 
-/** Numbers sort far faster than rows: the first 32 bits of the id, and the row's number below them. */
-function sortedByHead(oids: Uint32Array<ArrayBuffer>): Float64Array | number[] {
+/**
+ * Rows by the first 32 bits of their ids. Numbers sort far faster by themselves than with a function that compares them:
+ * the bits and the row's number below them are laid out as one floating-point number, whose order is that of its bits.
+ */
+function sortedByHead(oids: Int32Array): Int32Array {
   const rows = oids.length / oidWords;
-  const view = new DataView(oids.buffer);
-  const head = (row: number): number => view.getUint32(row * oidBytes);
-  const room = 2 ** 21;
-  if (rows >= room) return Array.from({ length: rows }, (_, row) => row).sort((a, b) => head(a) - head(b));
+  const order = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) order[row] = oids[row * oidWords] ?? 0;
+  turned(order);
   const keys = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) keys[row] = head(row) * room + row;
-  keys.sort();
-  for (let place = 0; place < rows; place++) {
-    const key = keys[place] ?? 0;
-    keys[place] = key - Math.floor(key / room) * room;
+  const words = new Int32Array(keys.buffer);
+  for (let row = 0; row < rows; row++) {
+    const head = order[row] ?? 0;
+    words[row * 2 + upperWord] = head >>> 2;
+    words[row * 2 + 1 - upperWord] = (head << 30) | row;
   }
-  return keys;
+  keys.sort();
+  for (let place = 0; place < rows; place++)
+    order[place] = (words[place * 2 + 1 - upperWord] ?? 0) & (2 ** 30 - 1);
+  return order;
 }

@@ -48,10 +48,12 @@ export async function writeLayer(path: string, objects: Iterable<LayerObject>): 
 /** Packs' objects where they stand in memory; nothing is copied. */
 export function packObjects(packs: readonly PackObjects[], withBlobs: boolean): LayerObject[] {
   return packs.flatMap((pack, index) => {
-    const earlier = packs.slice(0, index);
-    const isNew = ({ oid }: LayerObject): boolean => !earlier.some((other) => other.has(oid));
-    const objects = pack.laidOut().filter(({ type }) => withBlobs || type !== 'blob');
-    return earlier.length === 0 ? objects : objects.filter(isNew);
+    const again = new Set(
+      packs.slice(0, index).flatMap((other) => [...other.oids()].filter((oid) => pack.has(oid))),
+    );
+    const objects = pack.laidOut();
+    if (withBlobs && again.size === 0) return objects;
+    return objects.filter(({ oid, type }) => (withBlobs || type !== 'blob') && !again.has(oid));
   });
 }
 

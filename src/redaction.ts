@@ -14,7 +14,7 @@ const userInfoPattern = /^[a-z][a-z0-9+.-]*:\/\/([^/?#\s]*|[^/?#\s:@[]*:(?!\d*(?
 /**
  * Knows the secrets of one run and masks them in whatever leaves it: logs, errors, outputs, diffs, progress.
  * Beside the value itself it masks its base64 (also inside a longer base64 text, as in an `Authorization` header),
- * URL-encoded and JSON-escaped forms, and each line of a value that has several.
+ * URL-encoded and JSON-escaped forms, each line of a value that has several, and all of that in whatever letter case.
  */
 export class Redactor {
   readonly #whole = new Set<string>();
@@ -118,7 +118,7 @@ export class Redactor {
     // Longest first, so that a secret which contains another is masked whole.
     const parts = [...this.#parts].sort((a, b) => b.length - a.length);
     if (parts.length === 0) return /(?!)/g;
-    return new RegExp(parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+    return new RegExp(parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'gi');
   }
 }
 
@@ -147,7 +147,6 @@ function forms(secret: string): Set<string> {
     all.add(text);
     for (const encoded of percentForms(text.toWellFormed())) {
       all.add(encoded);
-      all.add(encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
     }
     all.add(JSON.stringify(text).slice(1, -1));
     for (const encoded of base64Forms(text)) all.add(encoded);

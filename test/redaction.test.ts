@@ -18,7 +18,13 @@ describe('a secret in a text', () => {
     const { redact } = bound(redactorOf('s3cret'));
     expect(redact('s3cret')).toBe(mask);
     expect(redact('a s3cret, "s3cret"s3cret')).toBe(`a ${mask}, "${mask}"${mask}`);
-    expect(redact('S3CRET s3cre')).toBe('S3CRET s3cre');
+    expect(redact('s3cre s3 cret')).toBe('s3cre s3 cret');
+  });
+
+  it('is masked in whatever letter case', () => {
+    const { redact } = bound(redactorOf('s3Cret-Straße/é'));
+    expect(redact('S3CRET-STRAßE/É s3cret-straße/é')).toBe(`${mask} ${mask}`);
+    expect(redact(encodeURIComponent('s3Cret-Straße/é').toUpperCase())).toBe(mask);
   });
 
   it('means nothing when none is known', () => {

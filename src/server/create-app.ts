@@ -2,7 +2,8 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { InvalidRequestError, NotFoundError } from '../errors.js';
 import { docsPage, docsScript } from './docs-page.js';
-import { limitBodies } from './http/body-limits.js';
+import { allowedMethods } from './http/allowed-methods.js';
+import { limitBodies, refuseEncoded } from './http/body-limits.js';
 import { answerProblem } from './http/problem.js';
 import { securityHeaders } from './http/security.js';
 import { describeApi } from './openapi.js';
@@ -44,7 +45,12 @@ export function createApp(options: AppOptions): ServerApp {
     },
   });
   app.onError((error, context) => answerProblem(context, error, logger));
-  app.notFound((context) => answerProblem(context, nothingHere(), logger));
+  app.notFound((context) => {
+    const allowed = allowedMethods(app, context);
+    if (allowed.length === 0) return answerProblem(context, nothingHere(), logger);
+    context.header('Allow', allowed.join(', '));
+    return answerProblem(context, wrongMethod(context.req.method, allowed), logger, 405);
+  });
   app.use(observeRequests(metrics), securityHeaders);
 
   healthRoutes(app, services, isDraining);
@@ -73,7 +79,7 @@ export function createApp(options: AppOptions): ServerApp {
   app.get('/metrics', known, authorize('read'), async (context) =>
     context.body(await metrics.text(), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
   );
-  app.use('/api/*', known, limitBodies());
+  app.use('/api/*', known, refuseEncoded, limitBodies());
   app.use('/api/v1/:tenant/*', async (context, next) => {
     if (context.req.param('tenant') !== services.tenant) throw nothingHere();
     await next();
@@ -105,6 +111,12 @@ function notUnderstood(target: string, error: z.ZodError): InvalidRequestError {
   return new InvalidRequestError(`In ${place}: ${where}${what ?? 'something is wrong'}.`, {
     hint: '"/api/docs" describes every request.',
     data: { problems: error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) },
+  });
+}
+
+function wrongMethod(method: string, allowed: readonly string[]): InvalidRequestError {
+  return new InvalidRequestError(`This address takes ${allowed.join(', ')}, not ${method}.`, {
+    hint: '"/api/docs" describes every request.',
   });
 }
 

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
 import { LimitExceededError } from '../../errors.js';
 
 const mebibyte = 1024 * 1024;
@@ -17,6 +18,14 @@ export function limitBodies(): MiddlewareHandler {
     return (isFile ? files : others)(context, next);
   };
 }
+
+/** Bodies are taken as they are: nothing here inflates what somebody made small. */
+export const refuseEncoded: MiddlewareHandler = (context, next) => {
+  const encoding = context.req.header('Content-Encoding') ?? 'identity';
+  if (encoding.trim().toLowerCase() === 'identity') return next();
+  context.header('Accept-Encoding', 'identity');
+  throw new HTTPException(415, { message: 'A body with "Content-Encoding" is not taken' });
+};
 
 export function tooLarge(limit: number): () => never {
   return () => {

@@ -40,8 +40,10 @@ export async function makePlan(input: PlanInput): Promise<StagedPlan> {
   const compared = effective.filter(comparesLines);
   // It loads while the contents come.
   if (compared.length > 0) expectComparison();
-  const before = await input.readBefore(effective.filter((change) => change.before !== null));
-  const after = await input.readAfter(effective.filter((change) => change.after !== null));
+  const [before, after] = await Promise.all([
+    input.readBefore(effective.filter((change) => change.before !== null)),
+    input.readAfter(effective.filter((change) => change.after !== null)),
+  ]);
   const sidesOf = (change: ComparedChange) =>
     [content(before, change.before), content(after, change.after)] as const;
   for (const change of compared) Object.assign(change, await countLines(...sidesOf(change)));

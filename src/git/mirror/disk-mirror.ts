@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CancelledError } from '../../errors.js';
 import { untilCancelled } from '../cancelled.js';
 import { boundMirrors } from './bound-mirrors.js';
@@ -79,6 +80,8 @@ export class DiskMirror implements RemoteMemory {
 
   async remember({ objects, known }: Transferred, caller: Caller): Promise<void> {
     try {
+      // Who needs the objects goes on first: this is done while that one waits for something.
+      await nextTurn();
       await this.#write(objects, known);
       await boundMirrors(this.#root, this.#directory, this.#maxBytes);
     } catch (error) {

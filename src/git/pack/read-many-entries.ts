@@ -14,18 +14,19 @@ export function readManyEntries(
   atMost: number,
 ): number {
   const run = readSmallRun(window, atMost);
-  const { slab, count } = run;
+  const { slab, count, packStart, starts, sizes, contents } = run;
   let headerStart = 0;
   for (let index = 0; index < count; index++) {
-    const size = run.size(index);
+    const offset = packStart + (starts[index] ?? 0);
+    const size = sizes[index] ?? 0;
     objects.count(size);
     if (run.isDelta(index)) {
       const { header, instructions } = run.delta(index);
-      deltas.addDelta(run.offset(index), instructions, header);
+      deltas.addDelta(offset, instructions, header);
       continue;
     }
-    const contentStart = run.contentStart(index);
-    deltas.addWhole(run.offset(index), objects.place(run.type(index), slab, headerStart, contentStart, size));
+    const contentStart = contents[index] ?? 0;
+    deltas.addWhole(offset, objects.place(run.type(index), slab, headerStart, contentStart, size));
     headerStart = contentStart + size;
   }
   window.consume(run.packedBytes);

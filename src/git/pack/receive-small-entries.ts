@@ -19,20 +19,19 @@ export function receiveSmallEntries(
 ): number {
   const { table, maxObjectBytes } = pack;
   const run = readSmallRun(window, table.count - first);
-  const { count, slab } = run;
+  const { count, slab, packStart, sizes: sizesInRun, ends: endsInPack } = run;
   if (count === 0) return 0;
   const { starts, ends } = placesIn(run);
   pack.holdRun({ first, memory: slab, starts, ends });
   let objectStart = 0;
   for (let index = 0; index < count; index++) {
     const entry = first + index;
-    const size = run.size(index);
-    const packed = run.packed(index);
+    const size = sizesInRun[index] ?? 0;
     checkObjectSize(size, maxObjectBytes);
     table.sizes[entry] = size;
     table.headerBytes[entry] = run.headerBytes(index);
-    table.crcs[entry] = crc32(packed);
-    table.offsets[entry + 1] = run.offset(index) + packed.length;
+    table.crcs[entry] = crc32(run.packed(index));
+    table.offsets[entry + 1] = packStart + (endsInPack[index] ?? 0);
     if (run.isDelta(index)) {
       const { header, instructions } = run.delta(index);
       deltas.add(entry, header, instructions);
@@ -53,9 +52,9 @@ function placesIn(run: SmallRun): { starts: Uint32Array; ends: Uint32Array } {
   const ends = new Uint32Array(run.count);
   for (let index = 0; index < run.count; index++) {
     if (run.isDelta(index)) continue;
-    const start = run.contentStart(index);
+    const start = run.contents[index] ?? 0;
     starts[index] = start;
-    ends[index] = start + run.size(index);
+    ends[index] = start + (run.sizes[index] ?? 0);
   }
   return { starts, ends };
 }

@@ -1,5 +1,5 @@
 import type { ObjectType } from '../objects/store.js';
-import { type EntryHeader, objectTypes, ofsDelta, oidBytes, refDelta } from './entry-header.js';
+import { type EntryHeader, objectTypes, ofsDelta, oidBytes } from './entry-header.js';
 import type { PackWindow } from './pack-window.js';
 import { readEntriesWasm } from './read-entries-wasm.js';
 
@@ -9,10 +9,12 @@ declare const WebAssembly: {
   Instance: new (module: object) => { readonly exports: unknown };
 };
 
-/** What assembly/read-entries.ts exports; all numbers are places in its memory. */
+/** What assembly/read-entries.ts exports; arguments are places in its memory. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly heap: { readonly value: number };
+  readonly objectBytes: { readonly value: number };
+  readonly deltaBytes: { readonly value: number };
   readEntries(
     source: number,
     sourceEnd: number,
@@ -20,20 +22,21 @@ interface Exports {
     objectsEnd: number,
     deltas: number,
     deltasEnd: number,
-    records: number,
-    maxRecords: number,
+    columns: number,
+    columnBytes: number,
+    maxEntries: number,
   ): number;
 }
 
 type ReadEntries = (window: PackWindow, atMost: number) => SmallRun;
 
-const fields = 8;
-const sourceBytes = 256 * 1024;
+const maxSourceBytes = 256 * 1024;
 /** The code reads a few bytes more than it uses, and writes a few more than it makes. */
 const slackBytes = 64;
-const objectBytes = 1024 * 1024;
-const deltaBytes = 384 * 1024;
+const maxObjectBytes = 1024 * 1024;
+const maxDeltaBytes = 384 * 1024;
 const maxEntries = 4096;
+const columnBytes = maxEntries * 4;
 
 /** Compiled when the first pack is read. */
 let code: ReadEntries | null = null;
@@ -53,117 +56,133 @@ function load(): ReadEntries {
   const exports = new WebAssembly.Instance(module).exports as Exports;
   const memory = Buffer.from(exports.memory.buffer);
   const source = exports.heap.value;
-  const objects = source + sourceBytes + slackBytes;
-  const objectsEnd = objects + objectBytes;
+  const objects = source + maxSourceBytes + slackBytes;
+  const objectsEnd = objects + maxObjectBytes;
   const deltas = objectsEnd + slackBytes;
-  const deltasEnd = deltas + deltaBytes;
-  const recordsAt = deltasEnd + slackBytes;
-  const records = new Uint32Array(memory.buffer, recordsAt, maxEntries * fields);
+  const deltasEnd = deltas + maxDeltaBytes;
+  const columnsAt = deltasEnd + slackBytes;
+  const column = (number: number) =>
+    new Uint32Array(memory.buffer, columnsAt + number * columnBytes, maxEntries);
+  const columns: Columns = {
+    starts: column(0),
+    headerEnds: column(1),
+    ends: column(2),
+    types: column(3),
+    sizes: column(4),
+    contents: column(5),
+    bases: column(6),
+  };
   return (window, atMost) => {
-    const bytes = window.view(sourceBytes);
+    const bytes = window.view(maxSourceBytes);
     memory.set(bytes, source);
-    const end = source + bytes.length;
-    const most = Math.min(atMost, maxEntries);
-    const count = exports.readEntries(source, end, objects, objectsEnd, deltas, deltasEnd, recordsAt, most);
-    return new SmallRun({ records, count, memory, source, objects, deltas, packStart: window.offset });
+    const sourceEnd = source + bytes.length;
+    const count = exports.readEntries(
+      ...([source, sourceEnd, objects, objectsEnd, deltas, deltasEnd] as const),
+      ...([columnsAt, columnBytes, Math.min(atMost, maxEntries)] as const),
+    );
+    return new SmallRun(columns, {
+      count,
+      packStart: window.offset,
+      source: memory.subarray(source, sourceEnd),
+      slab: copyOf(memory, objects, exports.objectBytes.value),
+      instructions: copyOf(memory, deltas, exports.deltaBytes.value),
+    });
   };
 }
 
-/** Where the code has left what it read. */
-interface Memory {
-  records: Uint32Array;
-  count: number;
-  memory: Buffer;
-  source: number;
-  objects: number;
-  deltas: number;
-  /** Position in the pack of what the source begins with. */
-  packStart: number;
+/** What is known of entries, by their numbers. */
+interface Columns {
+  /** Where the entries begin, counted from the first. */
+  readonly starts: Uint32Array;
+  readonly headerEnds: Uint32Array;
+  readonly ends: Uint32Array;
+  /** As the pack has them. */
+  readonly types: Uint32Array;
+  readonly sizes: Uint32Array;
+  /** Where an object's content begins in the slab, or a delta's among the instructions. */
+  readonly contents: Uint32Array;
+  readonly bases: Uint32Array;
 }
 
 /** Entries one behind the other, told by their numbers. The contents were taken out of what the next call uses again. */
-export class SmallRun {
+export class SmallRun implements Columns {
+  readonly starts: Uint32Array;
+  readonly headerEnds: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly types: Uint32Array;
+  readonly sizes: Uint32Array;
+  readonly contents: Uint32Array;
+  readonly bases: Uint32Array;
   readonly count: number;
-  /** Bytes of all entries in the pack. */
-  readonly packedBytes: number;
+  /** Position of the first entry in the pack. */
+  readonly packStart: number;
   /** Memory of all objects, each behind the header that its id covers; no gaps are between them. */
   readonly slab: Buffer;
+  readonly #source: Buffer;
   readonly #instructions: Buffer;
-  readonly #memory: Memory;
 
-  constructor(memory: Memory) {
-    const { count, source, objects, deltas, records } = memory;
-    this.#memory = memory;
-    this.count = count;
-    this.packedBytes = count === 0 ? 0 : (records[(count - 1) * fields + 2] ?? source) - source;
-    let objectsEnd = objects;
-    let deltasEnd = deltas;
-    for (let index = 0; index < count; index++) {
-      const end = (records[index * fields + 5] ?? 0) + (records[index * fields + 4] ?? 0);
-      if (this.isDelta(index)) deltasEnd = end;
-      else objectsEnd = end;
-    }
-    this.slab = copyOf(memory.memory, objects, objectsEnd);
-    this.#instructions = copyOf(memory.memory, deltas, deltasEnd);
+  constructor(
+    columns: Columns,
+    run: { count: number; packStart: number; source: Buffer; slab: Buffer; instructions: Buffer },
+  ) {
+    this.starts = columns.starts;
+    this.headerEnds = columns.headerEnds;
+    this.ends = columns.ends;
+    this.types = columns.types;
+    this.sizes = columns.sizes;
+    this.contents = columns.contents;
+    this.bases = columns.bases;
+    this.count = run.count;
+    this.packStart = run.packStart;
+    this.slab = run.slab;
+    this.#source = run.source;
+    this.#instructions = run.instructions;
+  }
+
+  /** Bytes of all entries in the pack. */
+  get packedBytes(): number {
+    return this.count === 0 ? 0 : (this.ends[this.count - 1] ?? 0);
   }
 
   isDelta(index: number): boolean {
-    return this.#field(index, 3) > 4;
+    return (this.types[index] ?? 0) >= ofsDelta;
   }
 
   /** Of what is no delta. */
   type(index: number): ObjectType {
-    return objectTypes[this.#field(index, 3)] ?? 'blob';
-  }
-
-  size(index: number): number {
-    return this.#field(index, 4);
+    return objectTypes[this.types[index] ?? 0] ?? 'blob';
   }
 
   /** An entry as it is in the pack; as long as the run may be used. */
   packed(index: number): Uint8Array {
-    const start = this.#field(index, 0);
-    return new Uint8Array(this.#memory.memory.buffer, start, this.#field(index, 2) - start);
+    const { buffer, byteOffset } = this.#source;
+    const start = this.starts[index] ?? 0;
+    return new Uint8Array(buffer, byteOffset + start, (this.ends[index] ?? 0) - start);
   }
 
   headerBytes(index: number): number {
-    return this.#field(index, 1) - this.#field(index, 0);
-  }
-
-  /** Position in the pack. */
-  offset(index: number): number {
-    return this.#memory.packStart + this.#field(index, 0) - this.#memory.source;
-  }
-
-  /** Where an object's content begins in the slab, or a delta's among the instructions. */
-  contentStart(index: number): number {
-    const { objects, deltas } = this.#memory;
-    return this.#field(index, 5) - (this.isDelta(index) ? deltas : objects);
+    return (this.headerEnds[index] ?? 0) - (this.starts[index] ?? 0);
   }
 
   /** A delta's header and instructions. */
   delta(index: number): { header: EntryHeader; instructions: Buffer } {
-    const { memory } = this.#memory;
-    const number = this.#field(index, 3);
-    const base = this.#field(index, 6);
-    const [start, size] = [this.contentStart(index), this.size(index)];
+    const base = this.bases[index] ?? 0;
+    const content = this.contents[index] ?? 0;
+    const size = this.sizes[index] ?? 0;
+    const isOffset = this.types[index] === ofsDelta;
     const header: EntryHeader = {
       type: 'delta',
       size,
       headerBytes: this.headerBytes(index),
-      baseOffset: number === ofsDelta ? this.offset(index) - base : null,
-      baseOid: number === refDelta ? memory.toString('hex', base, base + oidBytes) : null,
+      baseOffset: isOffset ? this.packStart + (this.starts[index] ?? 0) - base : null,
+      baseOid: isOffset ? null : this.#source.toString('hex', base, base + oidBytes),
     };
-    return { header, instructions: this.#instructions.subarray(start, start + size) };
-  }
-
-  #field(index: number, field: number): number {
-    return this.#memory.records[index * fields + field] ?? 0;
+    return { header, instructions: this.#instructions.subarray(content, content + size) };
   }
 }
 
-function copyOf(memory: Buffer, start: number, end: number): Buffer {
-  const copy = Buffer.allocUnsafeSlow(end - start);
-  memory.copy(copy, 0, start, end);
+function copyOf(memory: Buffer, start: number, size: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(size);
+  memory.copy(copy, 0, start, start + size);
   return copy;
 }

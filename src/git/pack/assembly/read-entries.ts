@@ -22,8 +22,9 @@ const ofsDelta: u32 = 6;
 const refDelta: u32 = 7;
 const oidBytes: usize = 20;
 
-/** A record's fields have 32 bits each: start, end of the header, end, type, size, object, base; one is unused. */
-const recordBytes: usize = 32;
+/** How many bytes of objects and of deltas the last call wrote. */
+export let objectBytes: u32 = 0;
+export let deltaBytes: u32 = 0;
 
 makeBuiltInCodes();
 
@@ -32,9 +33,11 @@ makeBuiltInCodes();
  *
  * Objects are written from `objects` on, each with the header that its id covers in front; deltas from `deltas` on.
  * Behind the end of either, eight bytes may be written over.
- * A record's "object" is the place of the content, behind that header, or of the delta; its "base" is the distance of an ofs-delta's base,
- * or the place of a ref-delta's id in the source.
- * @returns the number of records
+ *
+ * What is said of an entry stands in seven columns of words, `columnBytes` apart: where it starts, where its header and where it
+ * ends, counted from `source`; its type; its size; where its content begins, behind that header, counted from `objects`,
+ * or a delta from `deltas`; the distance of an ofs-delta's base, or where a ref-delta's id stands, counted from `source`.
+ * @returns the number of entries
  */
 export function readEntries(
   source: usize,
@@ -43,14 +46,15 @@ export function readEntries(
   objectsEnd: usize,
   deltas: usize,
   deltasEnd: usize,
-  records: usize,
-  maxRecords: u32,
+  columns: usize,
+  columnBytes: usize,
+  maxEntries: u32,
 ): u32 {
   let count: u32 = 0;
   let at = source;
   let object = objects;
   let delta = deltas;
-  for (let record = records; count < maxRecords; record += recordBytes) {
+  for (let cell = columns; count < maxEntries; cell += 4) {
     const start = at;
     if (at + 32 > sourceEnd) break;
     let byte: u32 = load<u8>(at++);
@@ -75,7 +79,7 @@ export function readEntries(
       if (delta + size > deltasEnd) break;
       target = delta;
       if (type == refDelta) {
-        base = at;
+        base = at - source;
         at += oidBytes;
       } else {
         byte = load<u8>(at++);
@@ -93,16 +97,18 @@ export function readEntries(
     if (end == 0) break;
     if (type >= 5) delta = target + size;
     else object = target + size;
-    store<u32>(record, <u32>start);
-    store<u32>(record, <u32>at, 4);
-    store<u32>(record, <u32>end, 8);
-    store<u32>(record, type, 12);
-    store<u32>(record, size, 16);
-    store<u32>(record, <u32>target, 20);
-    store<u32>(record, <u32>base, 24);
+    store<u32>(cell, <u32>(start - source));
+    store<u32>(cell + columnBytes, <u32>(at - source));
+    store<u32>(cell + columnBytes * 2, <u32>(end - source));
+    store<u32>(cell + columnBytes * 3, type);
+    store<u32>(cell + columnBytes * 4, size);
+    store<u32>(cell + columnBytes * 5, <u32>(target - (type >= 5 ? deltas : objects)));
+    store<u32>(cell + columnBytes * 6, <u32>base);
     at = end;
     count++;
   }
+  objectBytes = <u32>(object - objects);
+  deltaBytes = <u32>(delta - deltas);
   return count;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { endianness } from 'node:os';
+import { turnWords } from '../objects/sort-by-head.js';
 import type { PackTable } from './pack-table.js';
 
 const fanOutBytes = 256 * 4;
@@ -26,8 +26,8 @@ export function encodePackIndex(table: PackTable, packChecksum: Uint8Array): Buf
   const largeAt = offsetsAt + count * 4;
   const oids = wordsOf(index.subarray(oidsAt, crcsAt));
   const unsorted = wordsOf(table.oids);
-  const crcs = new Uint32Array(count);
-  const offsets = new Uint32Array(count);
+  const crcs = new Int32Array(count);
+  const offsets = new Int32Array(count);
   const perFirstByte = new Uint32Array(256);
   let large = 0;
   for (let row = 0; row < count; row++) {
@@ -47,8 +47,9 @@ export function encodePackIndex(table: PackTable, packChecksum: Uint8Array): Buf
     const first = table.oids[entry * oidBytes] ?? 0;
     perFirstByte[first] = (perFirstByte[first] ?? 0) + 1;
   }
-  index.set(bigEndian(crcs), crcsAt);
-  index.set(bigEndian(offsets), offsetsAt);
+  for (const words of [crcs, offsets]) turnWords(words);
+  index.set(new Uint8Array(crcs.buffer), crcsAt);
+  index.set(new Uint8Array(offsets.buffer), offsetsAt);
 
   let below = 0;
   perFirstByte.forEach((entries, first) => {
@@ -69,12 +70,6 @@ function offsetOf(table: PackTable, entry: number): number {
 }
 
 /** The same memory, which begins at a multiple of four. */
-function wordsOf(bytes: Buffer): Uint32Array {
-  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-}
-
-/** Changes the numbers' own bytes. */
-function bigEndian(numbers: Uint32Array): Buffer {
-  const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-  return endianness() === 'LE' ? bytes.swap32() : bytes;
+function wordsOf(bytes: Buffer): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
 }

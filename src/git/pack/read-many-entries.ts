@@ -14,7 +14,8 @@ export function readManyEntries(
   atMost: number,
 ): number {
   const run = readSmallRun(window, atMost);
-  const { slab, count, packStart, starts, sizes, contents } = run;
+  const { slab, count, packStart } = run;
+  const { starts, sizes, contents } = run.columns;
   let headerStart = 0;
   for (let index = 0; index < count; index++) {
     const offset = packStart + (starts[index] ?? 0);

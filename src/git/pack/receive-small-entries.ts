@@ -19,19 +19,19 @@ export function receiveSmallEntries(
 ): number {
   const { table, maxObjectBytes } = pack;
   const run = readSmallRun(window, table.count - first);
-  const { count, slab, packStart, sizes: sizesInRun, ends: endsInPack } = run;
+  const { count, slab, packStart, columns } = run;
   if (count === 0) return 0;
   const { starts, ends } = placesIn(run);
   pack.holdRun({ first, memory: slab, starts, ends });
   let objectStart = 0;
   for (let index = 0; index < count; index++) {
     const entry = first + index;
-    const size = sizesInRun[index] ?? 0;
+    const size = columns.sizes[index] ?? 0;
     checkObjectSize(size, maxObjectBytes);
     table.sizes[entry] = size;
     table.headerBytes[entry] = run.headerBytes(index);
     table.crcs[entry] = crc32(run.packed(index));
-    table.offsets[entry + 1] = packStart + (endsInPack[index] ?? 0);
+    table.offsets[entry + 1] = packStart + (columns.ends[index] ?? 0);
     if (run.isDelta(index)) {
       const { header, instructions } = run.delta(index);
       deltas.add(entry, header, instructions);
@@ -52,9 +52,9 @@ function placesIn(run: SmallRun): { starts: Uint32Array; ends: Uint32Array } {
   const ends = new Uint32Array(run.count);
   for (let index = 0; index < run.count; index++) {
     if (run.isDelta(index)) continue;
-    const start = run.contents[index] ?? 0;
+    const start = run.columns.contents[index] ?? 0;
     starts[index] = start;
-    ends[index] = start + (run.sizes[index] ?? 0);
+    ends[index] = start + (run.columns.sizes[index] ?? 0);
   }
   return { starts, ends };
 }

@@ -72,14 +72,12 @@ function load(): ReadEntries {
     contents: column(5),
     bases: column(6),
   };
+  const places = [objects, objectsEnd, deltas, deltasEnd, columnsAt, columnBytes] as const;
   return (window, atMost) => {
     const bytes = window.view(maxSourceBytes);
     memory.set(bytes, source);
     const sourceEnd = source + bytes.length;
-    const count = exports.readEntries(
-      ...([source, sourceEnd, objects, objectsEnd, deltas, deltasEnd] as const),
-      ...([columnsAt, columnBytes, Math.min(atMost, maxEntries)] as const),
-    );
+    const count = exports.readEntries(source, sourceEnd, ...places, Math.min(atMost, maxEntries));
     return new SmallRun(columns, {
       count,
       packStart: window.offset,
@@ -105,14 +103,8 @@ interface Columns {
 }
 
 /** Entries one behind the other, told by their numbers. The contents were taken out of what the next call uses again. */
-export class SmallRun implements Columns {
-  readonly starts: Uint32Array;
-  readonly headerEnds: Uint32Array;
-  readonly ends: Uint32Array;
-  readonly types: Uint32Array;
-  readonly sizes: Uint32Array;
-  readonly contents: Uint32Array;
-  readonly bases: Uint32Array;
+export class SmallRun {
+  readonly columns: Columns;
   readonly count: number;
   /** Position of the first entry in the pack. */
   readonly packStart: number;
@@ -125,13 +117,7 @@ export class SmallRun implements Columns {
     columns: Columns,
     run: { count: number; packStart: number; source: Buffer; slab: Buffer; instructions: Buffer },
   ) {
-    this.starts = columns.starts;
-    this.headerEnds = columns.headerEnds;
-    this.ends = columns.ends;
-    this.types = columns.types;
-    this.sizes = columns.sizes;
-    this.contents = columns.contents;
-    this.bases = columns.bases;
+    this.columns = columns;
     this.count = run.count;
     this.packStart = run.packStart;
     this.slab = run.slab;
@@ -141,40 +127,41 @@ export class SmallRun implements Columns {
 
   /** Bytes of all entries in the pack. */
   get packedBytes(): number {
-    return this.count === 0 ? 0 : (this.ends[this.count - 1] ?? 0);
+    return this.count === 0 ? 0 : (this.columns.ends[this.count - 1] ?? 0);
   }
 
   isDelta(index: number): boolean {
-    return (this.types[index] ?? 0) >= ofsDelta;
+    return (this.columns.types[index] ?? 0) >= ofsDelta;
   }
 
   /** Of what is no delta. */
   type(index: number): ObjectType {
-    return objectTypes[this.types[index] ?? 0] ?? 'blob';
+    return objectTypes[this.columns.types[index] ?? 0] ?? 'blob';
   }
 
   /** An entry as it is in the pack; as long as the run may be used. */
   packed(index: number): Uint8Array {
     const { buffer, byteOffset } = this.#source;
-    const start = this.starts[index] ?? 0;
-    return new Uint8Array(buffer, byteOffset + start, (this.ends[index] ?? 0) - start);
+    const start = this.columns.starts[index] ?? 0;
+    return new Uint8Array(buffer, byteOffset + start, (this.columns.ends[index] ?? 0) - start);
   }
 
   headerBytes(index: number): number {
-    return (this.headerEnds[index] ?? 0) - (this.starts[index] ?? 0);
+    return (this.columns.headerEnds[index] ?? 0) - (this.columns.starts[index] ?? 0);
   }
 
   /** A delta's header and instructions. */
   delta(index: number): { header: EntryHeader; instructions: Buffer } {
-    const base = this.bases[index] ?? 0;
-    const content = this.contents[index] ?? 0;
-    const size = this.sizes[index] ?? 0;
-    const isOffset = this.types[index] === ofsDelta;
+    const { bases, contents, sizes } = this.columns;
+    const base = bases[index] ?? 0;
+    const content = contents[index] ?? 0;
+    const size = sizes[index] ?? 0;
+    const isOffset = this.columns.types[index] === ofsDelta;
     const header: EntryHeader = {
       type: 'delta',
       size,
       headerBytes: this.headerBytes(index),
-      baseOffset: isOffset ? this.packStart + (this.starts[index] ?? 0) - base : null,
+      baseOffset: isOffset ? this.packStart + (this.columns.starts[index] ?? 0) - base : null,
       baseOid: isOffset ? null : this.#source.toString('hex', base, base + oidBytes),
     };
     return { header, instructions: this.#instructions.subarray(content, content + size) };

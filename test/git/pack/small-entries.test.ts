@@ -126,7 +126,7 @@ async function readAll(parts: readonly Uint8Array[]): Promise<Buffer[]> {
   await window.more();
   const run = readSmallRun(window, parts.length);
   return Array.from({ length: run.count }, (_, index) => {
-    const start = run.contents[index] ?? 0;
-    return run.slab.subarray(start, start + (run.sizes[index] ?? 0));
+    const start = run.columns.contents[index] ?? 0;
+    return run.slab.subarray(start, start + (run.columns.sizes[index] ?? 0));
   });
 }

@@ -145,9 +145,7 @@ function forms(secret: string): Set<string> {
   const all = new Set<string>();
   for (const text of plain) {
     all.add(text);
-    for (const encoded of percentForms(text.toWellFormed())) {
-      all.add(encoded);
-    }
+    for (const encoded of percentForms(text.toWellFormed())) all.add(encoded);
     all.add(JSON.stringify(text).slice(1, -1));
     for (const encoded of base64Forms(text)) all.add(encoded);
   }

@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
-import { sortByHead, turnWords } from '../objects/sort-by-head.js';
+import { oidWords, sortByHead, turnWords } from '../objects/oid-words.js';
 import type { ObjectType } from '../objects/store.js';
 import { footerBytes, layerMagic, oidBytes, rowBytes, types } from './layer-format.js';
 
-const oidWords = oidBytes / 4;
 const rowWords = rowBytes / 4;
 const numberWords = rowWords - oidWords;
 const firstRows = 256;

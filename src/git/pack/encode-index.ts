@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { turnWords } from '../objects/sort-by-head.js';
+import { oidWords, turnWords, wordsOf } from '../objects/oid-words.js';
 import type { PackTable } from './pack-table.js';
 
 const fanOutBytes = 256 * 4;
 const headerBytes = 8;
 const oidBytes = 20;
-const oidWords = oidBytes / 4;
 /** Offsets from here on do not fit the 31 bits of the first offset table. */
 const largeOffset = 0x80000000;
 
@@ -67,9 +66,4 @@ export function encodePackIndex(table: PackTable, packChecksum: Uint8Array): Buf
 
 function offsetOf(table: PackTable, entry: number): number {
   return table.offsets[entry] ?? 0;
-}
-
-/** The same memory, which begins at a multiple of four. */
-function wordsOf(bytes: Buffer): Int32Array {
-  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
 }

@@ -1,5 +1,5 @@
 import { CorruptPackError } from '../../errors.js';
-import { sortByHead } from '../objects/sort-by-head.js';
+import { sortByHead, wordsOf } from '../objects/oid-words.js';
 import type { ObjectType } from '../objects/store.js';
 
 const oidBytes = 20;
@@ -104,8 +104,7 @@ export class PackTable {
 
 /** Ids that begin with the same four bytes are put in order one by one. */
 function sortByOid(oids: Buffer): { order: Int32Array; heads: Uint32Array<ArrayBuffer> } {
-  const words = new Int32Array(oids.buffer, oids.byteOffset, oids.length / 4);
-  const { order, heads } = sortByHead(words);
+  const { order, heads } = sortByHead(wordsOf(oids));
   let first = 0;
   for (let row = 1; row <= order.length; row++) {
     if (row < order.length && heads[row] === heads[first]) continue;

@@ -34,9 +34,10 @@ makeBuiltInCodes();
  * Objects are written from `objects` on, each with the header that its id covers in front; deltas from `deltas` on.
  * Behind the end of either, eight bytes may be written over.
  *
- * What is said of an entry stands in seven columns of words, `columnBytes` apart: where it starts, where its header and where it
- * ends, counted from `source`; its type; its size; where its content begins, behind that header, counted from `objects`,
- * or a delta from `deltas`; the distance of an ofs-delta's base, or where a ref-delta's id stands, counted from `source`.
+ * What is said of an entry stands in seven columns of words, `columnBytes` apart: where it starts, where its header
+ * ends and where it ends, counted from `source`; its type; its size; where its content begins, counted from `objects`,
+ * or a delta, from `deltas`; the distance of an ofs-delta's base, or where a ref-delta's base is named, counted from
+ * `source`.
  * @returns the number of entries
  */
 export function readEntries(

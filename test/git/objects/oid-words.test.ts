@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { sortByHead } from '../../../src/git/objects/sort-by-head.js';
+import { sortByHead } from '../../../src/git/objects/oid-words.js';
 
 test('ids come out by their first four bytes, with these as numbers', () => {
   const edges = ['00000000', '00000001', '00000003', '7fffffff', '80000000', 'fffffffe', 'ffffffff'];

@@ -1,6 +1,7 @@
 import { endianness } from 'node:os';
 
-const oidWords = 5;
+/** Ids are copied and compared word by word: a loop over their bytes, or a call for each, takes far longer. */
+export const oidWords = 5;
 const isLittleEndian = endianness() === 'LE';
 /** Which of a floating-point number's two words has its sign. */
 const upperWord = isLittleEndian ? 1 : 0;
@@ -32,6 +33,11 @@ export function sortByHead(oids: Int32Array): { order: Int32Array; heads: Uint32
     heads[row] = ((words[row * 2 + upperWord] ?? 0) << 2) | (lower >>> 30);
   }
   return { order, heads: new Uint32Array(heads.buffer) };
+}
+
+/** The same memory, which begins at a multiple of four. */
+export function wordsOf(bytes: Buffer): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
 }
 
 /** Makes words whose highest byte comes first of this machine's, or the other way round. */

@@ -67,7 +67,10 @@ export class DiskMirror implements RemoteMemory {
       await untilCancelled(before, caller);
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
       const release = await acquireLockFile(this.#directory, caller.signal);
-      return () => release().finally(leave);
+      return async () => {
+        release();
+        leave();
+      };
     } catch (error) {
       if (error instanceof CancelledError || caller.signal?.aborted === true) {
         void before.then(leave);

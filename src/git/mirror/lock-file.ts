@@ -26,7 +26,7 @@ const longestPauseMs = 25;
 export async function acquireLockFile(
   directory: string,
   signal: AbortSignal | undefined,
-): Promise<() => Promise<void>> {
+): Promise<() => void> {
   const path = join(directory, 'lock');
   const token = JSON.stringify({ ...self(), token: randomUUID() });
   let seen = { state: '', since: 0 };
@@ -46,14 +46,17 @@ export async function acquireLockFile(
   }
 }
 
-/** Null when nobody holds it. */
+/** Null when nobody holds it. One that cannot be read fails: its end could not be told, and waiting for it be without end. */
 function look(path: string): { holder: string; renewedMs: number } | null {
-  const renewed = statSync(path, { throwIfNoEntry: false });
-  const holder = renewed === undefined ? null : read(path);
-  return renewed === undefined || holder === null ? null : { holder, renewedMs: renewed.mtimeMs };
+  try {
+    return { holder: readFileSync(path, 'utf8'), renewedMs: statSync(path).mtimeMs };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
-function read(path: string): string | null {
+function holderOf(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch {
@@ -76,15 +79,15 @@ function tryCreate(directory: string, path: string, token: string): boolean {
   }
 }
 
-function holding(path: string, token: string): () => Promise<void> {
+function holding(path: string, token: string): () => void {
   const renewal = setInterval(() => {
     const now = new Date();
     attempt(() => utimesSync(path, now, now)); // the mirror may be removed at any moment
   }, renewEveryMs);
   renewal.unref();
-  return async () => {
+  return () => {
     clearInterval(renewal);
-    if (read(path) === token) attempt(() => rmSync(path, { force: true }));
+    if (holderOf(path) === token) attempt(() => rmSync(path, { force: true }));
   };
 }
 
@@ -92,7 +95,7 @@ function holding(path: string, token: string): () => Promise<void> {
 function takeAway(path: string, holder: string): void {
   const aside = `${path}-${randomUUID()}`;
   if (!attempt(() => renameSync(path, aside))) return;
-  if (read(aside) !== holder) attempt(() => linkSync(aside, path));
+  if (holderOf(aside) !== holder) attempt(() => linkSync(aside, path));
   attempt(() => rmSync(aside, { force: true }));
 }
 

@@ -140,6 +140,21 @@ describe('a mirror', () => {
     expect(warnings).toEqual(Array.from({ length: 2 }, () => 'mirror cannot be written, going on without'));
   });
 
+  test('whose lock nobody can read is a warning too, and nobody waits for it', async () => {
+    const server = await world.serve();
+    const url = `${server.url}/${name}`;
+    const cacheDir = newCache();
+    await sync(url, { cacheDir });
+    const [mirror = ''] = await readdir(join(cacheDir, 'mirrors'));
+    const directory = join(cacheDir, 'mirrors', mirror);
+    await rm(directory, { recursive: true });
+    await mkdir(join(directory, 'lock'), { recursive: true });
+    const warnings: string[] = [];
+    const logger: Logger = { ...silentLogger, warn: (_fields, message) => warnings.push(message) };
+    expect(await sync(url, { cacheDir, logger })).toEqual(expected);
+    expect(warnings).toEqual(['mirror cannot be written, going on without']);
+  });
+
   test('that can only be read is read', async () => {
     const server = await world.serve();
     const cacheDir = newCache();

@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import {
@@ -43,31 +42,6 @@ describe('flows', () => {
     expect((await world.request('DELETE', path, undefined, { 'If-Match': tag })).status).toBe(412);
     expect((await world.request('DELETE', path)).status).toBe(204);
     expect(await json(await world.request('GET', path))).toMatchObject({ code: 'FLOW_NOT_FOUND' });
-  });
-
-  it('are told which methods their addresses take', async () => {
-    await create();
-    for (const path of [`${api}/flows/company.team/hello`, `${api}/flows`]) {
-      const refused = await world.request('PATCH', path);
-      expect(refused.status).toBe(405);
-      const allowed = refused.headers.get('allow')?.split(', ') ?? [];
-      expect(allowed).toContain('GET');
-      expect(await json(refused)).toMatchObject({ code: 'INVALID_ARGUMENTS', retryable: false });
-      for (const method of ['PUT', 'DELETE'].filter((method) => !allowed.includes(method)))
-        expect((await world.request(method, path)).status).toBe(405);
-    }
-    const nowhere = await world.request('PATCH', `${api}/nothing/here`);
-    expect([nowhere.status, nowhere.headers.get('allow')]).toEqual([404, null]);
-  });
-
-  it('are not taken out of what somebody made small', async () => {
-    const packed = gzipSync(hello);
-    const refused = await world.request('POST', `${api}/flows`, packed, { 'Content-Encoding': 'gzip' });
-    expect([refused.status, refused.headers.get('accept-encoding')]).toEqual([415, 'identity']);
-    expect((await json(refused)).message).toContain('Content-Encoding');
-    expect(
-      (await world.request('POST', `${api}/flows`, hello, { 'Content-Encoding': 'identity' })).status,
-    ).toBe(201);
   });
 
   it('are listed with what this engine cannot run', async () => {

@@ -10,19 +10,17 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const api = '/api/v1/main';
-const json = async (response: Response) => (await response.json()) as Record<string, unknown>;
 const hello = flowSource('company.team', 'hello');
-const create = () => world.request('POST', `${api}/flows`, hello);
 
 describe('requests', () => {
   it('are told which methods their addresses take', async () => {
-    await create();
+    await world.request('POST', `${api}/flows`, hello);
     for (const path of [`${api}/flows/company.team/hello`, `${api}/flows`]) {
       const refused = await world.request('PATCH', path);
       expect(refused.status).toBe(405);
       const allowed = refused.headers.get('allow')?.split(', ') ?? [];
       expect(allowed).toContain('GET');
-      expect(await json(refused)).toMatchObject({ code: 'INVALID_ARGUMENTS', retryable: false });
+      expect(await refused.json()).toMatchObject({ code: 'INVALID_ARGUMENTS', retryable: false });
       for (const method of ['PUT', 'DELETE'].filter((method) => !allowed.includes(method)))
         expect((await world.request(method, path)).status).toBe(405);
     }
@@ -34,7 +32,7 @@ describe('requests', () => {
     const packed = gzipSync(hello);
     const refused = await world.request('POST', `${api}/flows`, packed, { 'Content-Encoding': 'gzip' });
     expect([refused.status, refused.headers.get('accept-encoding')]).toEqual([415, 'identity']);
-    expect((await json(refused)).message).toContain('Content-Encoding');
+    expect(await refused.text()).toContain('Content-Encoding');
     expect(
       (await world.request('POST', `${api}/flows`, hello, { 'Content-Encoding': 'identity' })).status,
     ).toBe(201);

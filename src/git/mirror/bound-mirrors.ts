@@ -1,7 +1,11 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { manifestName, readManifest, temporaryPrefix } from './manifest.js';
 
+/** Looked at without a pause: to have another thread look would take far longer, and many more would hold up others. */
+const mirrorsPerTurn = 32;
 /** What no manifest names may be about to be named, or still be read: it is left alone for so long. */
 const unnamedMs = 2 * 60 * 1000;
 
@@ -23,14 +27,18 @@ interface Mirror {
  * then whole mirrors, the least recently used first. The one in use goes last.
  */
 export async function boundMirrors(root: string, inUse: string, maxBytes: number): Promise<void> {
-  const names = await readdir(root);
-  const mirrors = await Promise.all(names.map((name) => measure(join(root, name), inUse)));
-  for (const mirror of mirrors) if (mirror.directory === inUse) await removeUnnamed(mirror, unnamedMs);
+  const mirrors: Mirror[] = [];
+  for (const name of readdirSync(root)) {
+    mirrors.push(measure(join(root, name), inUse));
+    if (mirrors.length % mirrorsPerTurn === 0) await nextTurn();
+  }
+  for (const mirror of mirrors) if (mirror.directory === inUse) removeUnnamed(mirror, unnamedMs);
   if (bytesOf(mirrors) <= maxBytes) return;
   mirrors.sort((a, b) => a.usedMs - b.usedMs);
   for (const [place, { directory }] of mirrors.entries()) {
-    await removeUnnamed(await measure(directory, inUse), 0);
-    mirrors[place] = await measure(directory, inUse);
+    removeUnnamed(measure(directory, inUse), 0);
+    mirrors[place] = measure(directory, inUse);
+    await nextTurn();
   }
   let total = bytesOf(mirrors);
   for (const { directory, bytes } of mirrors) {
@@ -44,8 +52,8 @@ function bytesOf(mirrors: readonly Mirror[]): number {
   return mirrors.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-async function measure(directory: string, inUse: string): Promise<Mirror> {
-  const files = await filesOf(directory);
+function measure(directory: string, inUse: string): Mirror {
+  const files = filesOf(directory);
   const used = files.find(({ path }) => path === join(directory, manifestName))?.mtimeMs ?? 0;
   return {
     directory,
@@ -56,7 +64,7 @@ async function measure(directory: string, inUse: string): Promise<Mirror> {
 }
 
 /** Layers of no manifest and files that were being written when their process ended. */
-async function removeUnnamed({ directory, files }: Mirror, olderThanMs: number): Promise<void> {
+function removeUnnamed({ directory, files }: Mirror, olderThanMs: number): void {
   const now = Date.now();
   const prefixes = [join(directory, temporaryPrefix), join(directory, 'lock-')];
   const removable = files.filter(
@@ -68,18 +76,22 @@ async function removeUnnamed({ directory, files }: Mirror, olderThanMs: number):
   // Asked for after the files: what came to be named in between stays.
   const { layers } = readManifest(directory);
   const named = new Set(layers.map((name) => join(directory, name)));
-  for (const { path } of removable) if (!named.has(path)) await rm(path, { force: true });
+  for (const { path } of removable) if (!named.has(path)) rmSync(path, { force: true });
 }
 
 /** Files may go while they are counted. */
-async function filesOf(directory: string): Promise<MirrorFile[]> {
-  const names = await readdir(directory).catch(() => []);
-  const files = await Promise.all(
-    names.map(async (name) => {
-      const path = join(directory, name);
-      const found = await stat(path).catch(() => null);
-      return found?.isFile() === true ? [{ path, bytes: found.size, mtimeMs: found.mtimeMs }] : [];
-    }),
-  );
-  return files.flat();
+function filesOf(directory: string): MirrorFile[] {
+  return (attempt(() => readdirSync(directory)) ?? []).flatMap((name) => {
+    const path = join(directory, name);
+    const found = attempt(() => statSync(path));
+    return found?.isFile() === true ? [{ path, bytes: found.size, mtimeMs: found.mtimeMs }] : [];
+  });
+}
+
+function attempt<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch {
+    return null;
+  }
 }

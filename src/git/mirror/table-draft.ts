@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import { oidWords, sortByHead, turnWords } from '../objects/oid-words.js';
+import { oidWords, turnWords } from '../objects/oid-words.js';
+import { rowsInOrder, sortByHead } from '../objects/sorted-rows.js';
 import type { ObjectType } from '../objects/store.js';
 import { footerBytes, layerMagic, oidBytes, rowBytes, types } from './layer-format.js';
 
-const rowWords = rowBytes / 4;
-const numberWords = rowWords - oidWords;
+const numberWords = rowBytes / 4 - oidWords;
 const firstRows = 256;
 
 /**
@@ -42,13 +42,7 @@ export class TableDraft {
     Buffer.from(oids.buffer).write(this.#oids.join(''), 'hex');
     const numbers = this.#numbers.slice(0, rows * numberWords);
     turnWords(numbers);
-    const words = new Int32Array(rows * rowWords);
-    sortByHead(oids).order.forEach((row, place) => {
-      const to = place * rowWords;
-      for (let word = 0; word < oidWords; word++) words[to + word] = oids[row * oidWords + word] ?? 0;
-      for (let word = 0; word < numberWords; word++)
-        words[to + oidWords + word] = numbers[row * numberWords + word] ?? 0;
-    });
+    const words = rowsInOrder(sortByHead(oids).order, [oids, numbers]);
     const footer = Buffer.alloc(footerBytes);
     footer.writeUInt32BE(rows, 0);
     footer.writeUIntBE(this.#end, 4, 6);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { oidWords, turnWords, wordsOf } from '../objects/oid-words.js';
+import { turnWords, wordsOf } from '../objects/oid-words.js';
+import { rowsInOrder } from '../objects/sorted-rows.js';
 import type { PackTable } from './pack-table.js';
 
 const fanOutBytes = 256 * 4;
@@ -12,58 +13,41 @@ const largeOffset = 0x80000000;
 export function encodePackIndex(table: PackTable, packChecksum: Uint8Array): Buffer {
   const { count } = table;
   const order = table.sorted();
-  let largeCount = 0;
-  for (const entry of order) if (offsetOf(table, entry) >= largeOffset) largeCount++;
+  const { offsets, large } = offsetsInOrder(table, order);
   const index = Buffer.alloc(
-    headerBytes + fanOutBytes + count * (oidBytes + 4 + 4) + largeCount * 8 + 2 * oidBytes,
+    headerBytes + fanOutBytes + count * (oidBytes + 4 + 4) + large.length * 8 + 2 * oidBytes,
   );
   index.write('\xfftOc\0\0\0\x02', 'latin1');
-
-  const oidsAt = headerBytes + fanOutBytes;
-  const crcsAt = oidsAt + count * oidBytes;
-  const offsetsAt = crcsAt + count * 4;
-  const largeAt = offsetsAt + count * 4;
-  const oids = wordsOf(index.subarray(oidsAt, crcsAt));
-  const unsorted = wordsOf(table.oids);
-  const crcs = new Int32Array(count);
-  const offsets = new Int32Array(count);
-  const perFirstByte = new Uint32Array(256);
-  let large = 0;
-  for (let row = 0; row < count; row++) {
-    const entry = order[row] ?? 0;
-    // Five numbers are copied far faster than twenty bytes are with a call.
-    for (let word = 0; word < oidWords; word++) {
-      oids[row * oidWords + word] = unsorted[entry * oidWords + word] ?? 0;
-    }
-    crcs[row] = table.crcs[entry] ?? 0;
-    const offset = offsetOf(table, entry);
-    if (offset < largeOffset) {
-      offsets[row] = offset;
-    } else {
-      offsets[row] = largeOffset + large;
-      index.writeBigUInt64BE(BigInt(offset), largeAt + large++ * 8);
-    }
-    const first = table.oids[entry * oidBytes] ?? 0;
-    perFirstByte[first] = (perFirstByte[first] ?? 0) + 1;
+  for (let first = 0; first < 256; first++) {
+    index.writeUInt32BE(table.rowsBelow((first + 1) * 2 ** 24), headerBytes + first * 4);
   }
-  for (const words of [crcs, offsets]) turnWords(words);
-  index.set(new Uint8Array(crcs.buffer), crcsAt);
-  index.set(new Uint8Array(offsets.buffer), offsetsAt);
-
-  let below = 0;
-  perFirstByte.forEach((entries, first) => {
-    below += entries;
-    index.writeUInt32BE(below, headerBytes + first * 4);
-  });
-  const trailerAt = index.length - 2 * oidBytes;
-  index.set(packChecksum, trailerAt);
-  const checksum = createHash('sha1')
-    .update(index.subarray(0, trailerAt + oidBytes))
-    .digest();
-  index.set(checksum, trailerAt + oidBytes);
+  const crcs = rowsInOrder(order, [new Int32Array(table.crcs.buffer)]);
+  turnWords(crcs);
+  turnWords(offsets);
+  let at = headerBytes + fanOutBytes;
+  for (const column of [rowsInOrder(order, [wordsOf(table.oids)]), crcs, offsets]) {
+    index.set(new Uint8Array(column.buffer), at);
+    at += column.byteLength;
+  }
+  for (const offset of large) at = index.writeBigUInt64BE(BigInt(offset), at);
+  index.set(packChecksum, at);
+  const covered = at + packChecksum.length;
+  index.set(createHash('sha1').update(index.subarray(0, covered)).digest(), covered);
   return index;
 }
 
-function offsetOf(table: PackTable, entry: number): number {
-  return table.offsets[entry] ?? 0;
+/** Offsets as the first table has them, and those that the second one has. */
+function offsetsInOrder(
+  { count, offsets: all }: PackTable,
+  order: Int32Array,
+): { offsets: Int32Array<ArrayBuffer>; large: number[] } {
+  const offsets = rowsInOrder(order, [new Int32Array(all.subarray(0, count))]);
+  const large: number[] = [];
+  // Entries are numbered as they stand in the pack.
+  if (count === 0 || (all[count - 1] ?? 0) < largeOffset) return { offsets, large };
+  order.forEach((entry, row) => {
+    const offset = all[entry] ?? 0;
+    if (offset >= largeOffset) offsets[row] = largeOffset + large.push(offset) - 1;
+  });
+  return { offsets, large };
 }

@@ -1,5 +1,6 @@
 import { CorruptPackError } from '../../errors.js';
-import { sortByHead, wordsOf } from '../objects/oid-words.js';
+import { wordsOf } from '../objects/oid-words.js';
+import { type SortedIds, sortByHead } from '../objects/sorted-rows.js';
 import type { ObjectType } from '../objects/store.js';
 
 const oidBytes = 20;
@@ -82,15 +83,16 @@ export class PackTable {
   find(oid: string): number {
     const sorted = this.sorted();
     const head = Number.parseInt(oid.slice(0, headDigits), 16);
-    for (let row = this.#firstRow(head); this.#heads[row] === head; row++) {
+    for (let row = this.rowsBelow(head); this.#heads[row] === head; row++) {
       const entry = sorted[row] ?? 0;
       if (this.oid(entry) === oid) return entry;
     }
     return -1;
   }
 
-  /** Row of the first id in order whose first four bytes are not below `head`. */
-  #firstRow(head: number): number {
+  /** How many ids have first four bytes below `head`: so the row of the first that has not. */
+  rowsBelow(head: number): number {
+    this.sorted();
     let low = 0;
     let high = this.count;
     while (low < high) {
@@ -103,15 +105,16 @@ export class PackTable {
 }
 
 /** Ids that begin with the same four bytes are put in order one by one. */
-function sortByOid(oids: Buffer): { order: Int32Array; heads: Uint32Array<ArrayBuffer> } {
-  const { order, heads } = sortByHead(wordsOf(oids));
+function sortByOid(oids: Buffer): SortedIds {
+  const sorted = sortByHead(wordsOf(oids));
+  const { order, heads, alike } = sorted;
   let first = 0;
-  for (let row = 1; row <= order.length; row++) {
+  for (let row = 1; alike > 0 && row <= order.length; row++) {
     if (row < order.length && heads[row] === heads[first]) continue;
     if (row - first > 1) order.subarray(first, row).sort((a, b) => compareOids(oids, a, b));
     first = row;
   }
-  return { order, heads };
+  return sorted;
 }
 
 function compareOids(oids: Buffer, a: number, b: number): number {

@@ -1,0 +1,107 @@
+import { oidWords } from './oid-words.js';
+import { sortRowsWasm } from './sort-rows-wasm.js';
+
+/** As much of it as is used here; Node's types leave it to the browser's. */
+declare const WebAssembly: {
+  Module: new (code: Uint8Array) => object;
+  Instance: new (module: object) => { readonly exports: unknown };
+};
+
+/** What assembly/sort-rows.ts exports; arguments are places in its memory. */
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly heap: { readonly value: number };
+  sortByHead(oids: number, count: number, order: number, heads: number, spare: number): number;
+  copyRows(from: number, words: number, order: number, count: number, to: number, toWords: number): void;
+}
+
+export interface SortedIds {
+  /** The places of the ids in their new order. */
+  order: Int32Array;
+  /** Their first four bytes as numbers, in that order. */
+  heads: Uint32Array<ArrayBuffer>;
+  /** How many of them begin as the one before them does. */
+  alike: number;
+}
+
+const wordBytes = 4;
+const pageBytes = 64 * 1024;
+/** Memory never shrinks: what is larger than that is given back by giving up all of it. */
+const maxKeptBytes = 8 * 1024 * 1024;
+const spareWords = 4;
+
+let code: object | null = null;
+let kept: Exports | null = null;
+
+/**
+ * Sorts ids by their first four bytes; such as begin alike keep their order.
+ * @param oids five words each, as they stand in memory
+ */
+export function sortByHead(oids: Int32Array): SortedIds {
+  const count = oids.length / oidWords;
+  const room = new Room(oids.length + count * (2 + spareWords));
+  const ids = room.put(oids);
+  const [order, heads, spare] = [room.take(count), room.take(count), room.take(count * spareWords)];
+  const alike = room.exports.sortByHead(ids, count, order, heads, spare);
+  return { order: room.words(order, count), heads: new Uint32Array(room.words(heads, count).buffer), alike };
+}
+
+/**
+ * Makes a table of columns, its rows in another order.
+ * @param columns with the same number of rows, each of one or more words
+ * @returns all columns of a row, one behind the other, and so each row
+ */
+export function rowsInOrder(order: Int32Array, columns: readonly Int32Array[]): Int32Array<ArrayBuffer> {
+  const count = order.length;
+  const total = columns.reduce((words, column) => words + column.length, 0);
+  const room = new Room(count + total * 2);
+  const places = room.put(order);
+  const table = room.take(total);
+  let to = table;
+  for (const column of columns) {
+    const words = column.length / Math.max(count, 1);
+    room.exports.copyRows(room.put(column), words, places, count, to, total / Math.max(count, 1));
+    to += words * wordBytes;
+  }
+  return room.words(table, total);
+}
+
+/** Memory for one call. */
+class Room {
+  readonly exports: Exports;
+  readonly #memory: ArrayBuffer;
+  #end: number;
+
+  constructor(words: number) {
+    this.exports = kept ?? load();
+    this.#end = this.exports.heap.value;
+    const { memory } = this.exports;
+    const missing = this.#end + words * wordBytes - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
+    this.#memory = memory.buffer;
+    kept = this.#memory.byteLength > maxKeptBytes ? null : this.exports;
+  }
+
+  /** @returns where it begins */
+  take(words: number): number {
+    const start = this.#end;
+    this.#end += words * wordBytes;
+    return start;
+  }
+
+  put(words: Int32Array): number {
+    const start = this.take(words.length);
+    new Int32Array(this.#memory, start, words.length).set(words);
+    return start;
+  }
+
+  /** A copy. */
+  words(start: number, length: number): Int32Array<ArrayBuffer> {
+    return new Int32Array(this.#memory, start, length).slice();
+  }
+}
+
+function load(): Exports {
+  code ??= new WebAssembly.Module(Buffer.from(sortRowsWasm, 'base64'));
+  return new WebAssembly.Instance(code).exports as Exports;
+}

@@ -3,7 +3,7 @@ import type { MirrorLayer } from './layer.js';
 import type { Manifest } from './manifest.js';
 import { reachableObjects } from './reachable.js';
 import type { KnownCommit } from './remote-memory.js';
-import { type LayerObject, layerObjects } from './write-layer.js';
+import { type FillLayer, layerObjects } from './write-layer.js';
 
 /** Contents that are larger than this together are not kept: they cost less to fetch than to look after. */
 export const maxContentBytes = 64 * 1024 * 1024;
@@ -23,7 +23,7 @@ interface NamedLayer {
 export async function compactLayers(
   layers: readonly NamedLayer[],
   commits: readonly KnownCommit[],
-  write: (objects: Iterable<LayerObject>) => Promise<string | null>,
+  write: (fill: FillLayer) => Promise<string | null>,
 ): Promise<Manifest> {
   const present = layers.filter(
     (named): named is { name: string; layer: MirrorLayer } => named.layer !== null,

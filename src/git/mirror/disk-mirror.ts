@@ -24,7 +24,7 @@ import {
   type RemoteMemory,
   type Transferred,
 } from './remote-memory.js';
-import { type LayerObject, packObjects, writeLayer } from './write-layer.js';
+import { type FillLayer, packObjects, writeLayer } from './write-layer.js';
 
 /**
  * A remote's objects on disk, shared by all processes that use the directory. It is named by a digest of the remote's
@@ -120,11 +120,11 @@ export class DiskMirror implements RemoteMemory {
   }
 
   /** @returns its name; null when there was nothing to write */
-  async #writeLayer(objects: Iterable<LayerObject>): Promise<string | null> {
+  async #writeLayer(fill: FillLayer): Promise<string | null> {
     const name = `${randomBytes(16).toString('hex')}.layer`;
     const temporary = join(this.#directory, `${temporaryPrefix}${name}`);
     try {
-      if ((await writeLayer(temporary, objects)) > 0) {
+      if ((await writeLayer(temporary, fill)) > 0) {
         renameSync(temporary, join(this.#directory, name));
         return name;
       }

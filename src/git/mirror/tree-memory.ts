@@ -63,10 +63,10 @@ export class TreeMemory implements RemoteMemory {
 
   async remember({ objects, known }: Transferred): Promise<void> {
     for (const pack of objects) {
-      for (const { oid, type } of pack.laidOut()) {
+      pack.forEach((oid, type) => {
         const object = type === 'blob' ? undefined : pack.get(oid);
         if (object !== undefined) this.#trees.add(oid, object);
-      }
+      });
     }
     if (known !== null) this.#commits = addKnown(this.#commits, { ...known, contents: false });
     if (this.bytes > 2 * this.#cleared + smallBytes) this.#clear();

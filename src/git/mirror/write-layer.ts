@@ -16,90 +16,105 @@ export interface LayerObject {
   end: number;
 }
 
+/** Adds objects to a layer, each once. */
+export type FillLayer = (draft: LayerDraft) => Promise<void> | void;
+
+/** What is added from files may be written now and then, and need not all stay in memory. */
 const batchBytes = 8 * 1024 * 1024;
 
 /**
  * Writes a layer to a path where nothing is yet.
- * @param objects each once
  * @returns how many objects it holds
  */
-export async function writeLayer(path: string, objects: Iterable<LayerObject>): Promise<number> {
-  const table = new TableDraft();
+export async function writeLayer(path: string, fill: FillLayer): Promise<number> {
   const fd = openSync(path, 'wx', 0o600);
   try {
-    let batch = new Batch();
-    batch.add(layerMagic, 0, layerMagic.length);
-    for (const { oid, type, size, slab, start, end } of objects) {
-      table.add(oid, type, size, end - start);
-      batch.add(slab, start, end);
-      if (batch.bytes < batchBytes) continue;
-      await batch.write(fd);
-      batch = new Batch();
-    }
-    const bytes = table.encode();
-    batch.add(bytes, 0, bytes.length);
-    await batch.write(fd);
+    const draft = new LayerDraft(fd);
+    await fill(draft);
+    return await draft.finish();
   } finally {
     closeSync(fd);
   }
-  return table.rows;
 }
 
 /** Packs' objects where they stand in memory; nothing is copied. */
-export function packObjects(packs: readonly PackObjects[], withBlobs: boolean): LayerObject[] {
-  return packs.flatMap((pack, index) => {
-    const again = new Set(
-      packs.slice(0, index).flatMap((other) => [...other.oids()].filter((oid) => pack.has(oid))),
-    );
-    const objects = pack.laidOut();
-    if (withBlobs && again.size === 0) return objects;
-    return objects.filter(({ oid, type }) => (withBlobs || type !== 'blob') && !again.has(oid));
-  });
+export function packObjects(packs: readonly PackObjects[], withBlobs: boolean): FillLayer {
+  return (draft) => {
+    for (const [index, pack] of packs.entries()) {
+      const again = new Set<string>();
+      for (const other of packs.slice(0, index))
+        for (const oid of other.oids()) if (pack.has(oid)) again.add(oid);
+      pack.forEach((oid, type, size, slab, start, end) => {
+        if (!withBlobs && type === 'blob') return;
+        if (again.size === 0 || !again.has(oid)) draft.add(oid, type, size, slab, start, end);
+      });
+    }
+  };
 }
 
 /** Objects of other layers, the newest first, those of `kept` only. */
-export function* layerObjects(
-  layers: readonly MirrorLayer[],
-  kept: ReadonlySet<string> | null,
-): Generator<LayerObject> {
-  const seen = new Set<string>();
-  for (const layer of layers) {
-    for (const object of layer.raw()) {
-      if (seen.has(object.oid) || kept?.has(object.oid) === false) continue;
-      seen.add(object.oid);
-      yield object;
+export function layerObjects(layers: readonly MirrorLayer[], kept: ReadonlySet<string> | null): FillLayer {
+  return async (draft) => {
+    const seen = new Set<string>();
+    for (const layer of layers) {
+      for (const { oid, type, size, slab, start, end } of layer.raw()) {
+        if (seen.has(oid) || kept?.has(oid) === false) continue;
+        seen.add(oid);
+        draft.add(oid, type, size, slab, start, end);
+        if (draft.waitingBytes >= batchBytes) await draft.write();
+      }
     }
-  }
+  };
 }
 
-/** Pieces to be written in one go; neighbours in memory are one piece. */
-class Batch {
-  readonly #pieces: Buffer[] = [];
-  bytes = 0;
-  #slab: Buffer | null = null;
+/** A layer on its way to a file. */
+class LayerDraft {
+  readonly #fd: number;
+  readonly #table = new TableDraft();
+  /** What is not written yet; neighbours in memory are one piece. */
+  #pieces: Buffer[] = [];
+  #slab: Buffer = layerMagic;
   #from = 0;
-  #to = 0;
+  #to = layerMagic.length;
+  waitingBytes = layerMagic.length;
 
-  add(slab: Buffer, from: number, to: number): void {
-    this.bytes += to - from;
-    if (slab !== this.#slab || from !== this.#to) {
-      this.#close();
-      this.#slab = slab;
-      this.#from = from;
-    }
-    this.#to = to;
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** An object as `LayerObject` tells it; one made for each of ten thousand would take longer than to write them. */
+  add(oid: string, type: ObjectType, size: number, slab: Buffer, start: number, end: number): void {
+    this.#table.add(oid, type, size, end - start);
+    this.waitingBytes += end - start;
+    if (slab !== this.#slab || start !== this.#to) this.#begin(slab, start);
+    this.#to = end;
   }
 
   /** @throws when the disk is full */
-  async write(fd: number): Promise<void> {
-    this.#close();
-    if (this.bytes === 0) return;
-    const { bytesWritten } = await promisify(writev)(fd, this.#pieces);
-    if (bytesWritten !== this.bytes) throw new Error('The disk took only a part of what was written.');
+  async write(): Promise<void> {
+    this.#begin(layerMagic, 0);
+    const [pieces, bytes] = [this.#pieces, this.waitingBytes];
+    this.#pieces = [];
+    this.waitingBytes = 0;
+    if (bytes === 0) return;
+    const { bytesWritten } = await promisify(writev)(this.#fd, pieces);
+    if (bytesWritten !== bytes) throw new Error('The disk took only a part of what was written.');
   }
 
-  #close(): void {
-    if (this.#slab !== null) this.#pieces.push(this.#slab.subarray(this.#from, this.#to));
-    this.#slab = null;
+  /** @returns how many objects it holds */
+  async finish(): Promise<number> {
+    const table = this.#table.encode();
+    this.#begin(table, 0);
+    this.#to = table.length;
+    this.waitingBytes += table.length;
+    await this.write();
+    return this.#table.rows;
+  }
+
+  #begin(slab: Buffer, from: number): void {
+    if (this.#to > this.#from) this.#pieces.push(this.#slab.subarray(this.#from, this.#to));
+    this.#slab = slab;
+    this.#from = from;
+    this.#to = from;
   }
 }

@@ -17,15 +17,15 @@ export interface Draft {
   readonly contentStart: number;
 }
 
-/** Where one object stands: its header from `start` on, its content behind that, until `end`. */
-export interface LaidOutObject {
-  readonly oid: string;
-  readonly type: ObjectType;
-  readonly size: number;
-  readonly slab: Buffer;
-  readonly start: number;
-  readonly end: number;
-}
+/** Told where an object stands: its header from `start` on, its content behind that, until `end`. */
+export type VisitObject = (
+  oid: string,
+  type: ObjectType,
+  size: number,
+  slab: Buffer,
+  start: number,
+  end: number,
+) => void;
 
 /**
  * A pack's objects in memory. Their bytes stand in a few slabs, each behind the header that its id covers, so that
@@ -37,6 +37,7 @@ export class PackObjects implements ReadableObjects {
   readonly #oids: string[] = [];
   readonly #types: ObjectType[] = [];
   readonly #slabs: Buffer[] = [];
+  readonly #headers: number[] = [];
   readonly #starts: number[] = [];
   readonly #sizes: number[] = [];
   #slab: Buffer = Buffer.alloc(0);
@@ -66,18 +67,17 @@ export class PackObjects implements ReadableObjects {
     return index === undefined ? undefined : this.at(index);
   }
 
-  /** Every object, once, with the memory it stands in, mostly one behind the other. */
-  laidOut(): LaidOutObject[] {
-    const all = this.#oids.map((oid, index): LaidOutObject => {
+  /** Visits every object once, mostly as they stand in memory one behind the other. */
+  forEach(visit: VisitObject): void {
+    const isDistinct = this.#byOid.size === this.#oids.length;
+    for (let index = 0; index < this.#oids.length; index++) {
+      const oid = this.oidAt(index);
+      if (!isDistinct && this.#byOid.get(oid) !== index) continue;
       const type = this.#types[index] ?? 'blob';
       const size = this.#sizes[index] ?? 0;
-      const contentStart = this.#starts[index] ?? 0;
-      // Its header: type, space, size, NUL.
-      const start = contentStart - type.length - String(size).length - 2;
-      return { oid, type, size, slab: this.#slabs[index] ?? this.#slab, start, end: contentStart + size };
-    });
-    const isDistinct = this.#byOid.size === this.#oids.length;
-    return isDistinct ? all : all.filter(({ oid }, index) => this.#byOid.get(oid) === index);
+      const end = (this.#starts[index] ?? 0) + size;
+      visit(oid, type, size, this.#slabs[index] ?? this.#slab, this.#headers[index] ?? 0, end);
+    }
   }
 
   oids(): IterableIterator<string> {
@@ -151,6 +151,7 @@ export class PackObjects implements ReadableObjects {
     const index = this.#oids.push(oid) - 1;
     this.#types.push(type);
     this.#slabs.push(slab);
+    this.#headers.push(headerStart);
     this.#starts.push(contentStart);
     this.#sizes.push(size);
     this.#byOid.set(oid, index);

@@ -20,6 +20,8 @@ const checksumBytes = 20;
 const progressEvery = 1024;
 /** Less than that behind small entries is likely to be the beginning of another. */
 const cutBytes = 64 * 1024;
+/** So much is worth a run of its own; servers send smaller pieces. */
+const runBytes = 32 * 1024;
 
 /**
  * Reads a whole pack (gitformat-pack) in one pass over its stream: inflates, resolves deltas as their bases arrive,
@@ -61,7 +63,9 @@ export async function readPack(
  * @returns whether more has come
  */
 export async function moreOfCutEntry(window: PackWindow): Promise<boolean> {
-  return window.available < cutBytes && window.more();
+  if (window.available >= cutBytes || !(await window.more())) return false;
+  while (window.available < runBytes && (await window.more())) {}
+  return true;
 }
 
 /**

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { oidWords, turnWords, wordsOf } from '../objects/oid-words.js';
+import { withColumns } from '../objects/sorted-rows.js';
 import { recordBytes, type StatRecords } from './stat-record.js';
 
 /** One line of `.git/index`. */
@@ -10,54 +12,70 @@ export interface IndexEntry {
   mode: string;
 }
 
+const headerBytes = 12;
 const fixedBytes = 62;
+const modeAt = 24;
 const maxNameLength = 0xfff;
-const checksumBytes = 20;
 
 /**
  * The content of `.git/index`, version 2 (gitformat-index). With the true numbers of the file system in it, git does
  * not have to read the files to know that they are unchanged. They may come later than the rest.
  */
 export class WorktreeIndex {
-  readonly #index: Buffer;
-  /** By the place of an entry among those given: where its line begins. */
-  readonly #lines: Uint32Array;
-  readonly #modes: Uint32Array;
+  /** Where the line of an entry begins behind the header, by the place of the entry among those given. */
+  readonly #starts: Int32Array;
+  readonly #modes: Int32Array<ArrayBuffer>;
+  readonly #lines: Int32Array<ArrayBuffer>;
 
   constructor(entries: readonly IndexEntry[]) {
-    const order = sortedByPath(entries);
-    let length = 12 + checksumBytes;
-    for (const { path } of entries) length += entryBytes(path);
-    const index = Buffer.alloc(length);
-    index.write('DIRC\0\0\0\x02', 'latin1');
-    index.writeUInt32BE(entries.length, 8);
-    this.#index = index;
-    this.#lines = new Uint32Array(entries.length);
-    this.#modes = new Uint32Array(entries.length);
-    let at = 12;
-    for (const row of order) {
-      const entry = entries[row];
-      if (entry === undefined) continue;
-      this.#lines[row] = at;
-      this.#modes[row] = Number.parseInt(entry.mode, 8);
-      index.write(entry.oid, at + recordBytes, 'hex');
-      index.writeUInt16BE(Math.min(entry.path.length, maxNameLength), at + 60);
-      index.write(entry.path, at + fixedBytes, 'latin1');
-      at += entryBytes(entry.path);
+    const count = entries.length;
+    this.#starts = new Int32Array(count);
+    const texts: string[] = [];
+    const blanks: Blanks[] = [];
+    let length = 0;
+    for (const row of sortedByPath(entries)) {
+      const path = entries[row]?.path ?? '';
+      const { before, behind } = (blanks[path.length] ??= blanksFor(path.length));
+      texts.push(before, path, behind);
+      this.#starts[row] = length;
+      length += before.length + path.length + behind.length;
     }
+    // All names at once: a call for each takes longer than everything else here.
+    const lines = Buffer.alloc(length);
+    lines.write(texts.join(''), 'latin1');
+    const oids = Buffer.alloc(count * oidWords * 4);
+    oids.write(entries.map(({ oid }) => oid).join(''), 'hex');
+    this.#lines = withColumns(wordsOf(lines), this.#starts, [{ at: recordBytes, words: wordsOf(oids) }]);
+    this.#modes = Int32Array.from(entries, ({ mode }) => Number.parseInt(mode, 8));
+    turnWords(this.#modes);
   }
 
   /** @param records what the file system says of each entry, by its place among them; zeros for a submodule */
   encode(records: StatRecords): Buffer {
-    const index = this.#index;
-    this.#lines.forEach((line, row) => {
-      index.set(records.get(row), line);
-      index.writeUInt32BE(this.#modes[row] ?? 0, line + 24);
-    });
-    const end = index.length - checksumBytes;
-    index.set(createHash('sha1').update(index.subarray(0, end)).digest(), end);
-    return index;
+    const lines = withColumns(this.#lines, this.#starts, [
+      { at: 0, words: records.words(this.#starts.length) },
+      { at: modeAt, words: this.#modes },
+    ]);
+    const header = Buffer.alloc(headerBytes);
+    header.write('DIRC\0\0\0\x02', 'latin1');
+    header.writeUInt32BE(this.#starts.length, 8);
+    const checksum = createHash('sha1').update(header).update(lines).digest();
+    return Buffer.concat([header, new Uint8Array(lines.buffer), checksum]);
   }
+}
+
+interface Blanks {
+  before: string;
+  behind: string;
+}
+
+/** What stands around a name: room for columns, its length in two bytes, and NULs up to a multiple of eight, at least one. */
+function blanksFor(length: number): Blanks {
+  const told = Math.min(length, maxNameLength);
+  return {
+    before: '\0'.repeat(fixedBytes - 2) + String.fromCharCode(told >> 8, told & 0xff),
+    behind: '\0'.repeat(8 - ((fixedBytes + length) % 8)),
+  };
 }
 
 /**
@@ -82,9 +100,4 @@ function sortedByPath(entries: readonly IndexEntry[]): number[] {
     for (let row = first; row < end; row++) order.push(row);
   }
   return isSorted ? order : order.sort(byPath);
-}
-
-/** Padded with one to eight NULs to a multiple of eight. */
-function entryBytes(path: string): number {
-  return (fixedBytes + path.length + 8) & ~7;
 }

@@ -37,9 +37,10 @@ export class StatRecords {
     this.#bytes.set(record, line * recordBytes);
   }
 
-  get(line: number): Uint8Array {
-    this.#makeRoom(line);
-    return this.#bytes.subarray(line * recordBytes, (line + 1) * recordBytes);
+  /** All of so many lines, as they stand in memory. */
+  words(lines: number): Int32Array {
+    if (lines > 0) this.#makeRoom(lines - 1);
+    return new Int32Array(this.#bytes.buffer, 0, (lines * recordBytes) / 4);
   }
 
   #makeRoom(line: number): void {

@@ -13,6 +13,7 @@ interface Exports {
   readonly heap: { readonly value: number };
   sortByHead(oids: number, count: number, order: number, heads: number, spare: number): number;
   copyRows(from: number, words: number, order: number, count: number, to: number, toWords: number): void;
+  scatterRows(from: number, words: number, places: number, count: number, to: number): void;
 }
 
 export interface SortedIds {
@@ -64,6 +65,26 @@ export function rowsInOrder(order: Int32Array, columns: readonly Int32Array[]): 
     to += words * wordBytes;
   }
   return room.words(table, total);
+}
+
+/**
+ * Writes columns into a file whose rows are of different lengths.
+ * @param rows where each row begins in the file, in bytes
+ * @param columns a word or more for each row, and where in the row they stand, in bytes
+ * @returns the file with them
+ */
+export function withColumns(
+  file: Int32Array,
+  rows: Int32Array,
+  columns: readonly { at: number; words: Int32Array }[],
+): Int32Array<ArrayBuffer> {
+  const count = rows.length;
+  const room = new Room(columns.reduce((total, { words }) => total + words.length, file.length + count));
+  const start = room.put(file);
+  const places = room.put(rows);
+  for (const { at, words } of columns)
+    room.exports.scatterRows(room.put(words), words.length / Math.max(count, 1), places, count, start + at);
+  return room.words(start, file.length);
 }
 
 /** Memory for one call. */

@@ -147,7 +147,12 @@ export class PackObjects implements ReadableObjects {
    * @returns its number
    */
   place(type: ObjectType, slab: Buffer, headerStart: number, contentStart: number, size: number): number {
-    const oid = hash('sha1', slab.subarray(headerStart, contentStart + size), 'hex');
+    const named = new Uint8Array(
+      slab.buffer,
+      slab.byteOffset + headerStart,
+      contentStart - headerStart + size,
+    );
+    const oid = hash('sha1', named, 'hex');
     const index = this.#oids.push(oid) - 1;
     this.#types.push(type);
     this.#slabs.push(slab);

@@ -1,6 +1,6 @@
 // AssemblyScript, compiled by scripts/compile-wasm.js into ../sort-rows-wasm.ts. Not part of the TypeScript program.
 //
-// Sorts ids and brings tables into their order. Most processes do that once, with code that has not run before, and
+// Sorts ids, brings tables into their order, and puts rows where they belong. Most processes do that once, with code that has not run before, and
 // for ten thousand rows JavaScript's interpreter needs longer than for all else that a table asks for.
 
 /** Where the memory begins that the host may use. */
@@ -76,6 +76,19 @@ export function copyRows(from: usize, words: u32, order: usize, count: u32, to: 
   for (let row: u32 = 0; row < count; row++) {
     const source = from + load<u32>(order + (row << 2)) * words * 4;
     const target = to + row * toWords * 4;
+    for (let byte: u32 = 0; byte < words * 4; byte += 4) store<u32>(target + byte, load<u32>(source + byte));
+  }
+}
+
+/**
+ * Copies rows to places of their own.
+ * @param words of a row
+ * @param places a word for each row: where it goes, counted in bytes from `to`
+ */
+export function scatterRows(from: usize, words: u32, places: usize, count: u32, to: usize): void {
+  for (let row: u32 = 0; row < count; row++) {
+    const source = from + row * words * 4;
+    const target = to + load<u32>(places + (row << 2));
     for (let byte: u32 = 0; byte < words * 4; byte += 4) store<u32>(target + byte, load<u32>(source + byte));
   }
 }

@@ -1,7 +1,7 @@
 import { CorruptPackError, LimitExceededError, UnsafePathError } from '../../errors.js';
 import { parseCommit } from '../objects/parse-commit.js';
 import { decodeRawTree, fromRawName, treeMode } from '../objects/raw-tree.js';
-import { unsafeNameReason } from '../objects/unsafe-name.js';
+import { isPlainName, unsafeNameReason } from '../objects/unsafe-name.js';
 import type { DiskPack } from '../pack/disk-pack.js';
 import type { GitLimits } from '../types.js';
 
@@ -87,7 +87,11 @@ export function listTree(content: Buffer, prefix: string, depthLeft: number): Tr
   for (const { mode: written, name, oid } of decodeRawTree(content)) {
     const path = `${prefix}${name}`;
     const mode = normalisedModes[written];
-    const reason = names.has(name) ? 'stands there twice' : unsafeNameReason(fromRawName(name));
+    const reason = names.has(name)
+      ? 'stands there twice'
+      : isPlainName(name)
+        ? null
+        : unsafeNameReason(fromRawName(name));
     if (mode === undefined || reason !== null)
       throw refused(path, reason ?? `has the unknown mode ${written}`);
     names.add(name);

@@ -1,6 +1,6 @@
 import { CorruptPackError, UnsafePathError } from '../../errors.js';
 import { fromRawName, scanTree } from './raw-tree.js';
-import { unsafeNameReason } from './unsafe-name.js';
+import { isPlainName, unsafeNameReason } from './unsafe-name.js';
 
 /** `40000` is a directory; the others are those of `GitMode`. */
 export type TreeMode = '40000' | '100644' | '100755' | '120000' | '160000';
@@ -19,16 +19,47 @@ export interface TreeEntry {
  */
 export function parseTree(data: Uint8Array, where = ''): TreeEntry[] {
   const entries: TreeEntry[] = [];
-  const names = new Set<string>();
+  visitTree(data, where, (mode, name, oid) => entries.push({ mode, name, oid }));
+  return entries;
+}
+
+/**
+ * Reads a tree object as {@link parseTree} does, without an object for each entry.
+ * @throws UnsafePathError, CorruptPackError; entries before the one that is at fault were visited
+ */
+export function visitTree(
+  data: Uint8Array,
+  where: string,
+  visit: (mode: TreeMode, name: string, oid: string) => void,
+): void {
+  const isNew = distinct();
   const cutAt = scanTree(data, (mode, bytes, oid) => {
-    const name = fromRawName(bytes);
-    const reason = names.has(name) ? 'stands there twice' : unsafeNameReason(name);
+    const isPlain = isPlainName(bytes);
+    const name = isPlain ? bytes : fromRawName(bytes);
+    if (!isNew(name)) throw unsafe(where, name, 'stands there twice');
+    const reason = isPlain ? null : unsafeNameReason(name);
     if (reason !== null) throw unsafe(where, name, reason);
-    names.add(name);
-    entries.push({ mode: normaliseMode(mode, where, name), name, oid });
+    visit(normaliseMode(mode, where, name), name, oid);
   });
   if (cutAt !== -1) throw corrupt(where, 'an entry is cut off');
-  return entries;
+}
+
+/** Tells names that come for the first time. As long as each is behind the one before, none has to be remembered. */
+function distinct(): (name: string) => boolean {
+  const ascending: string[] = [];
+  let names: Set<string> | null = null;
+  let last = '';
+  return (name) => {
+    if (names === null && name > last) {
+      last = name;
+      ascending.push(name);
+      return true;
+    }
+    names ??= new Set(ascending);
+    const isNew = !names.has(name);
+    names.add(name);
+    return isNew;
+  };
 }
 
 /** Old versions of git wrote group-writable files as 100664; they mean 100644. */

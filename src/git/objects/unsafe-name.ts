@@ -11,7 +11,7 @@ const dotGitOnNtfs = /^(?:\.git|git~1)[ .]*(?:[:\\]|$)/iu;
 
 /** Why a single path segment of a tree must not be used, or null when it is fine. */
 export function unsafeNameReason(name: string): string | null {
-  if (isPlain(name)) return null;
+  if (isPlainName(name)) return null;
   if (name === '') return 'has no name';
   if (name === '.' || name === '..') return 'is a relative path';
   if (name.includes('/') || name.includes('\0')) return 'is not a single name';
@@ -23,7 +23,10 @@ export function unsafeNameReason(name: string): string | null {
   return null;
 }
 
-/** The quick answer for nearly every name: ASCII letters, digits and harmless signs, no dot in front. */
-function isPlain(name: string): boolean {
-  return /^(?!git~)[\w-][\w.~@+ -]*$/iu.test(name);
+/**
+ * The quick answer for nearly every name: ASCII letters, digits and harmless signs, no dot in front. Such a name is the
+ * same whether its bytes are read as UTF-8 or as latin1.
+ */
+export function isPlainName(name: string): boolean {
+  return /^(?!git~)[\w-][\w.~@+ -]*$/i.test(name);
 }

@@ -1,6 +1,6 @@
 import { LimitExceededError, RemoteError, RevisionNotFoundError } from '../../errors.js';
 import { type ParsedCommit, parseCommit, parseTag } from '../objects/parse-commit.js';
-import { parseTree, type TreeEntry } from '../objects/parse-tree.js';
+import { parseTree, type TreeEntry, visitTree } from '../objects/parse-tree.js';
 import type { GitObject, ReadableObjects } from '../objects/store.js';
 import type { GitEntry, GitLimits } from '../types.js';
 
@@ -42,8 +42,12 @@ export function findPath(
 }
 
 export function readTree(objects: ReadableObjects, oid: string, where: string): TreeEntry[] {
+  return parseTree(treeData(objects, oid), where);
+}
+
+function treeData(objects: ReadableObjects, oid: string): Uint8Array {
   const { type, data } = require(objects, oid);
-  if (type === 'tree') return parseTree(data, where);
+  if (type === 'tree') return data;
   throw new RemoteError(`The object ${oid} is a ${type} where a directory should be.`, { data: { oid } });
 }
 
@@ -69,12 +73,12 @@ export function listTree(objects: ReadableObjects, tree: string, path: string, l
       return;
     }
     const prefix = directory === '' ? '' : `${directory}/`;
-    for (const entry of readTree(objects, oid, directory)) {
+    visitTree(treeData(objects, oid), directory, (mode, name, oid) => {
       visited++;
-      const entryPath = prefix + entry.name;
-      if (entry.mode === '40000') walk(entry.oid, entryPath, depth + 1);
-      else listing.entries.push({ path: entryPath, oid: entry.oid, mode: entry.mode });
-    }
+      const path = prefix + name;
+      if (mode === '40000') walk(oid, path, depth + 1);
+      else listing.entries.push({ path, oid, mode });
+    });
   };
   walk(tree, path, path === '' ? 0 : path.split('/').length);
   return listing;

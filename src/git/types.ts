@@ -140,8 +140,8 @@ export interface SignatureCheck {
 /** Opening a snapshot asks for refs alone; objects are transferred when something of it is first asked for. */
 export interface Snapshot {
   /**
-   * Settles when what is below the wanted directory has been asked for, or is at hand already: what else there is to do
-   * can be done while it comes. Never, when nothing of the snapshot is asked for.
+   * Settles when the first of its objects have been asked for, or all are at hand already: what else there is to do can
+   * be done while they come. Never, when nothing of the snapshot is asked for.
    */
   readonly asked: Promise<void>;
   readonly commit: string;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { GitEntry, PushBase } from '../git/types.js';
 import type { Scope, StoredEntry } from '../storage/types.js';
 import type { RunContext } from './context.js';
@@ -38,6 +39,8 @@ export async function listBothSides<T>(
     const version = (await storage.version?.(scope)) ?? null;
     const listed = await storage.list(scope, { signal });
     loadAhead(load);
+    // What the remote answered meanwhile leads to its next answer.
+    await nextTurn();
     return { version, listed, arranged: await arrange(listed) };
   };
   const { snapshot } = base;

@@ -31,8 +31,8 @@ export class ObjectFetcher {
   async fetch(request: FetchRequest): Promise<void> {
     const { limits, onProgress } = this.#session;
     const answer = this.#session.fetchPack(request);
-    // Trees on the way to a directory are there too soon to do anything in between; the request is on its way by then.
-    if (request.filter?.includes('tree:') !== true) setImmediate(this.#tellAsked);
+    // The request is on its way by then.
+    setImmediate(this.#tellAsked);
     // What reads the pack is loaded while the server makes it.
     const [{ pack }, { readPack }] = await Promise.all([answer, import('../pack/read-pack.js')]);
     const bases = request.thin === true ? this.objects : undefined;

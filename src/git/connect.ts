@@ -1,14 +1,16 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InvalidPropertiesError } from '../errors.js';
 import { openClone } from './clone/open-clone.js';
 import { SharedRemotes } from './mirror/shared-remotes.js';
 import { openSession } from './open-session.js';
+import type { BuiltTree } from './push/build-tree.js';
 import { openForPush } from './push/open-for-push.js';
 import type { RemotePushBase } from './push/push-commit.js';
 import type { ReceivePackOffer } from './push/receive-pack.js';
 import type { RemotePolicy } from './remote-policy/policy.js';
 import type { RemoteSession } from './session.js';
 import { CommitSnapshot } from './snapshot/commit-snapshot.js';
-import type { Git, PushBase, Remote, RemoteOptions } from './types.js';
+import type { FileChange, Git, PushBase, Remote, RemoteOptions } from './types.js';
 
 export interface CreateGitOptions {
   /**
@@ -38,6 +40,7 @@ function connect(options: RemoteOptions, surroundings: Parameters<typeof openSes
   const session = openSession(options, surroundings);
   const leave = session.shared.enter();
   let offer: Promise<ReceivePackOffer> | undefined;
+  let planned: PlannedTrees | undefined;
   return {
     url: session.url,
     listRefs: (prefixes) => session.listRefs(prefixes),
@@ -45,16 +48,20 @@ function connect(options: RemoteOptions, surroundings: Parameters<typeof openSes
     openForPush(branch, snapshotOptions) {
       // What was told before a run began anew is out of date.
       offer = undefined;
+      planned = undefined;
       return openForPush(session, branch, snapshotOptions, loadPush);
     },
-    expectPush() {
+    expectPush(push) {
       offer ??= discover(session);
+      if (push !== undefined) planned = { ...push, trees: makeTrees(push) };
       // Told by the push; without one, nobody wants to know.
-      offer.catch(() => {});
+      for (const promise of [offer, planned?.trees]) promise?.catch(() => {});
     },
     async push(base, commit) {
-      const expected = offer;
+      const isPlanned = planned?.base === base && planned.changes === commit.changes;
+      const expected = { offer, trees: isPlanned ? planned?.trees : undefined };
       offer = undefined;
+      planned = undefined;
       const { pushCommit } = await loadPush();
       return pushCommit(session, ownBase(base), commit, expected);
     },
@@ -69,6 +76,20 @@ function connect(options: RemoteOptions, surroundings: Parameters<typeof openSes
 async function discover(session: RemoteSession): Promise<ReceivePackOffer> {
   const { discoverReceivePack } = await loadPush();
   return discoverReceivePack(session);
+}
+
+interface PlannedTrees {
+  base: PushBase;
+  changes: readonly FileChange[];
+  trees: Promise<BuiltTree>;
+}
+
+async function makeTrees({ base, changes }: Omit<PlannedTrees, 'trees'>): Promise<BuiltTree> {
+  const { buildTrees } = await loadPush();
+  // One turn to be connected, one to ask: the remote is at work meanwhile.
+  await nextTurn();
+  await nextTurn();
+  return buildTrees(ownBase(base).snapshot, changes);
 }
 
 function ownBase({ branch, tip, snapshot }: PushBase): RemotePushBase {

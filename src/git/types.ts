@@ -87,8 +87,10 @@ export interface Remote {
   /**
    * Says that a push is about to come. The remote is asked who may write while the push is still being made; what it
    * answers, a refusal too, comes out of `push`.
+   * @param planned what it will commit, once that is known: its trees are made while the remote answers, for a push of
+   * this very list
    */
-  expectPush(): void;
+  expectPush(planned?: { base: PushBase; changes: readonly FileChange[] }): void;
   /**
    * Commits on top of `base` and pushes; the old id is the compare-and-swap.
    * @throws PushRejectedError with `race: true` when the branch moved, false when a hook or a rule refused.

@@ -59,7 +59,7 @@ export interface BatchEffect {
 /** A push: one commit. */
 export interface CommitEffect {
   kind: 'commit';
-  changes: FileChange[];
+  changes: readonly FileChange[];
   message: string;
   /** With the time at which the plan was made. */
   author: Signature;

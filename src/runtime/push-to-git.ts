@@ -88,12 +88,19 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
     onRefused: (conflicts) => context.onPlan(planOfConflicts(run, conflicts)),
   });
   refusePathClashes(changes, input.existingPaths);
-  if (!properties.dryRun && changes.some(isChange)) remote.expectPush();
-  const settled = { ...input, ...resolution };
+  const pushes = !properties.dryRun && changes.some(isChange);
+  if (pushes) remote.expectPush();
+  const readAfter = readMerged(input.read, resolution);
+  const settled: SettledPush = { ...input, ...resolution, staged: [] };
   const plan = await makePlan({
     ...run,
     changes,
-    readAfter: readMerged(input.read, resolution),
+    async readAfter(wanted) {
+      const contents = await readAfter(wanted);
+      settled.staged = stagedChanges(changes, contents);
+      if (pushes) remote.expectPush({ base, changes: settled.staged });
+      return contents;
+    },
     readBefore: readFromGit,
     prepare: preparation(context, { connection: properties }, (made) =>
       prepare(context, made, settled, read),
@@ -119,7 +126,10 @@ export function pushRows(plan: StagedPlan): Buffer {
   }));
 }
 
-type SettledPush = PushInput & Resolution;
+interface SettledPush extends PushInput, Resolution {
+  /** What is committed: the bytes that the plan's volume shows, so that a real run writes what a dry run shows. */
+  staged: readonly FileChange[];
+}
 
 /** What was read, and what applying the plan writes. */
 function prepare(
@@ -148,7 +158,7 @@ function commitEffect(context: RunContext, plan: StagedPlan, input: SettledPush)
   const { properties, defaultMessage, identity } = input;
   return {
     kind: 'commit',
-    changes: stagedChanges(plan),
+    changes: input.staged,
     message: properties.commitMessage ?? defaultMessage,
     author: authorOf(properties, context.clock()),
     state: {
@@ -161,12 +171,16 @@ function commitEffect(context: RunContext, plan: StagedPlan, input: SettledPush)
   };
 }
 
-/** The commit is made from the bytes that the plan's volume shows: what a dry run shows is what a real run writes. */
-function stagedChanges(plan: StagedPlan): FileChange[] {
-  return plan.outline.changes.filter(isChange).map((change) => ({
-    path: change.gitPath,
-    content: change.state === 'DELETED' ? null : plan.contentAfter(change),
-  }));
+function stagedChanges(
+  changes: readonly ComparedChange[],
+  contents: ReadonlyMap<string, Uint8Array>,
+): FileChange[] {
+  return changes.filter(isChange).map(({ gitPath: path, state, after }) => {
+    if (state === 'DELETED') return { path, content: null };
+    const content = contents.get(after ?? '');
+    if (content === undefined) throw new Error(`The plan holds no content for ${path}.`);
+    return { path, content };
+  });
 }
 
 function authorOf(properties: Authorship, now: Date): Signature {

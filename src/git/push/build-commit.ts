@@ -3,8 +3,8 @@ import { addCommitSignature, encodeCommit } from '../objects/encode-commit.js';
 import { hashObject } from '../objects/hash.js';
 import type { PackEntry } from '../pack/write-pack.js';
 import type { RemoteSnapshot } from '../session.js';
-import type { CommitRequest } from '../types.js';
-import { buildTree, emptyTree, type TreeReader } from './build-tree.js';
+import type { CommitRequest, FileChange } from '../types.js';
+import { type BuiltTree, buildTree, emptyTree, type TreeReader } from './build-tree.js';
 import { groupByDirectory } from './directory-changes.js';
 
 export interface BuiltCommit {
@@ -16,16 +16,17 @@ export interface BuiltCommit {
 
 /**
  * Makes a commit in memory, on top of a snapshot or as the first one of a repository.
+ * @param trees what {@link buildTrees} made of the same changes
  * @returns null when the changes leave the tree as it is
  * @throws UnsafePathError, InvalidPropertiesError
  */
 export async function buildCommit(
   parent: RemoteSnapshot | null,
   request: CommitRequest,
+  trees: Promise<BuiltTree> = buildTrees(parent, request.changes),
 ): Promise<BuiltCommit | null> {
-  const changes = groupByDirectory(request.changes);
+  const { oid: tree, objects } = await trees;
   const rootTree = (await parent?.rootTree()) ?? null;
-  const { oid: tree, objects } = await buildTree({ rootTree, changes, readTree: reader(parent) });
   if (tree === (rootTree ?? emptyTree)) return null;
 
   const unsigned = encodeCommit({
@@ -42,6 +43,19 @@ export async function buildCommit(
     tree,
     entries: [{ type: 'commit', content }, ...objects.values()],
   };
+}
+
+/**
+ * The trees of a snapshot after changes.
+ * @throws UnsafePathError, InvalidPropertiesError
+ */
+export async function buildTrees(
+  parent: RemoteSnapshot | null,
+  changes: readonly FileChange[],
+): Promise<BuiltTree> {
+  const grouped = groupByDirectory(changes);
+  const rootTree = (await parent?.rootTree()) ?? null;
+  return buildTree({ rootTree, changes: grouped, readTree: reader(parent) });
 }
 
 /** Trees as the snapshot has them; one that it has not fetched yet comes when its directory is asked for. */

@@ -2,6 +2,7 @@ import { FlowgitError, PushRejectedError } from '../../errors.js';
 import type { RemoteSession, RemoteSnapshot } from '../session.js';
 import type { CommitRequest, PushBase, PushedCommit } from '../types.js';
 import { type BuiltCommit, buildCommit } from './build-commit.js';
+import type { BuiltTree } from './build-tree.js';
 import {
   discoverReceivePack,
   encodePushRequest,
@@ -16,10 +17,17 @@ export interface RemotePushBase extends PushBase {
   readonly snapshot: RemoteSnapshot | null;
 }
 
+/** What is done of a push before all of it is known. */
+export interface ExpectedPush {
+  offer?: Promise<ReceivePackOffer> | undefined;
+  /** Of the same changes. */
+  trees?: Promise<BuiltTree> | undefined;
+}
+
 /**
  * Commits the changes on top of `base` and pushes them; nothing is written to disk. The id that the branch had when
  * `base` was opened is the compare-and-swap.
- * @param expected the remote's offer, when it was asked for it before
+ * @param expected what was asked for and made before
  * @returns `commit: null` when the changes leave everything as it is; then nothing is asked of the remote
  * @throws PushRejectedError with `race: true` when the branch moved meanwhile, false when a hook or a rule refused
  */
@@ -27,12 +35,12 @@ export async function pushCommit(
   session: RemoteSession,
   base: RemotePushBase,
   request: CommitRequest,
-  expected?: Promise<ReceivePackOffer>,
+  expected: ExpectedPush,
 ): Promise<PushedCommit> {
-  const built = await buildCommit(base.snapshot, request);
+  const built = await buildCommit(base.snapshot, request, expected.trees);
   if (built === null) return { commit: null, remoteMessages: [] };
 
-  const offer = await (expected ?? discoverReceivePack(session));
+  const offer = await (expected.offer ?? discoverReceivePack(session));
   const update: RefUpdate = { ref: `refs/heads/${base.branch}`, from: base.tip, to: built.oid };
   refuseBeforehand(session, base.branch, update, offer);
   const report = await send(session, update, built, { offer, onSent: request.onSent });

@@ -66,6 +66,42 @@ describe('a push', () => {
     expect(await repository.files()).toEqual({ a: '3' });
   });
 
+  test('that was announced with its changes commits what it is given in the end', async () => {
+    const { repository, url } = await served.create({ 'a/1': '1', 'b/2': '2', c: '3' });
+    const remote = served.connect(url);
+    const planned = [write('a/1', 'planned'), write('d/new', 'new')];
+    let base = await remote.openForPush('main', { path: '', contents: 'none' });
+    remote.expectPush();
+    remote.expectPush({ base, changes: planned });
+    await remote.push(base, { changes: planned, message: 'as planned', author });
+    expect(await repository.files()).toEqual({ 'a/1': 'planned', 'b/2': '2', c: '3', 'd/new': 'new' });
+
+    base = await remote.openForPush('main', { path: '', contents: 'none' });
+    remote.expectPush({ base, changes: planned });
+    await remote.push(base, { changes: [write('b/2', 'other')], message: 'another', author });
+    expect(await repository.files()).toEqual({ 'a/1': 'planned', 'b/2': 'other', c: '3', 'd/new': 'new' });
+
+    // What was planned on a base that is out of date.
+    const again = [write('c', 'again')];
+    remote.expectPush({ base, changes: again });
+    base = await remote.openForPush('main', { path: '', contents: 'none' });
+    await remote.push(base, { changes: again, message: 'anew', author });
+    expect(await repository.files()).toMatchObject({ 'b/2': 'other', c: 'again' });
+    await repository.fsck();
+  });
+
+  test('that was announced with changes it cannot make fails when it comes, and not before', async () => {
+    const { url } = await served.create({ a: '1' });
+    const remote = served.connect(url);
+    const base = await remote.openForPush('main', { path: '', contents: 'none' });
+    const changes = [write('b/.git/config', 'x')];
+    remote.expectPush({ base, changes });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect(remote.push(base, { changes, message: 'm', author })).rejects.toMatchObject({
+      code: 'UNSAFE_PATH',
+    });
+  });
+
   test('that was announced and does not come leaves nothing behind, not even a failure', async () => {
     const remote = served.connect(`${new URL('/nowhere.git', (await served.create({ a: '1' })).url)}`);
     remote.expectPush();

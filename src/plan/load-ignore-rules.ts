@@ -13,8 +13,7 @@ export async function loadIgnoreRules(
   entries: readonly GitEntry[],
   directory: string,
 ): Promise<IgnoreRules> {
-  const paths = ignoreFileNames.map((name) => (directory === '' ? name : `${directory}/${name}`));
-  const files = entries.filter((entry) => paths.includes(entry.path));
+  const files = ignoreFilesIn(entries, directory);
   for (const { path, mode } of files) {
     if (mode === '120000') throw unreadable(path, 'a symbolic link, which is not followed');
     if (mode === '160000') throw unreadable(path, 'a submodule');
@@ -27,6 +26,12 @@ export async function loadIgnoreRules(
       return text;
     }),
   );
+}
+
+/** The ignore files among the entries; without one, no entry is ignored. */
+export function ignoreFilesIn(entries: readonly GitEntry[], directory: string): GitEntry[] {
+  const paths = ignoreFileNames.map((name) => (directory === '' ? name : `${directory}/${name}`));
+  return entries.filter((entry) => paths.includes(entry.path));
 }
 
 function unreadable(path: string, what: string): UnsupportedError {

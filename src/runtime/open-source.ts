@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { revision } from '../../schemas/transfer.js';
 import { DirectoryNotFoundError, InvalidPropertiesError } from '../errors.js';
 import type { GitEntry, Remote, Revision, SignatureCheck, Snapshot } from '../git/types.js';
-import { loadIgnoreRules, relativePath } from '../plan/load-ignore-rules.js';
+import { ignoreFilesIn, loadIgnoreRules, relativePath } from '../plan/load-ignore-rules.js';
 import type { OpenState } from '../plan/sync-state.js';
 import type { IgnoreRules } from '../resources/ignore-rules.js';
 
@@ -12,9 +12,9 @@ type RevisionProperties = z.output<z.ZodObject<typeof revision>>;
 /** A directory of a commit, as a sync reads it. */
 export interface GitSource {
   /** Without what the ignore files name. */
-  entries: GitEntry[];
+  entries: readonly GitEntry[];
   /** What the ignore files name, and they themselves. */
-  ignoredEntries: GitEntry[];
+  ignoredEntries: readonly GitEntry[];
   ignored: IgnoreRules;
 }
 
@@ -79,11 +79,13 @@ export async function listSource(
       { hint: 'Check "gitDirectory" and the branch, or set "failOnMissingDirectory: false".' },
     );
   }
-  const ignored = await loadIgnoreRules(snapshot, entries ?? [], gitDirectory);
-  const source: GitSource = { entries: [], ignoredEntries: [], ignored };
+  const files = ignoreFilesIn(entries ?? [], gitDirectory);
+  const ignored = await loadIgnoreRules(snapshot, files, gitDirectory);
+  if (files.length === 0) return { entries: entries ?? [], ignoredEntries: [], ignored };
+  const [kept, ignoredEntries]: [GitEntry[], GitEntry[]] = [[], []];
   for (const entry of entries ?? []) {
     const isIgnored = ignored(relativePath(gitDirectory, entry.path));
-    (isIgnored ? source.ignoredEntries : source.entries).push(entry);
+    (isIgnored ? ignoredEntries : kept).push(entry);
   }
-  return source;
+  return { entries: kept, ignoredEntries, ignored };
 }

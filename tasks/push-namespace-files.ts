@@ -127,7 +127,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     arrange: (stored) =>
       stored
         .filter(({ key: { id } }) => selected(id) && isInGit(id))
-        .map(({ key, oid }) => ({ key, gitPath: prefix + pathOfFile(key.id), oid, sourceOid: oid })),
+        .map(({ key, oid }) => ({ key, gitPath: prefix + pathOfFile(key.id), gitOid: oid, storedOid: oid })),
   });
   const { pushRows, pushToGit } = await loadPlanner();
   const ignored =
@@ -156,7 +156,9 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     sign,
     existingPaths: entries.map(({ path }) => path),
     desired,
-    current: files.resources.filter(({ key }) => inScope(key) && (!isDirectory(key.id) || empty.has(key.id))),
+    current: files.resources
+      .filter(({ key }) => inScope(key) && (!isDirectory(key.id) || empty.has(key.id)))
+      .map(({ key, gitPath, storedOid: oid }) => ({ key, gitPath, oid })),
     held: files.held.filter(({ key }) => inScope(key)),
     read: (changes) => readStored(context, changes, 'after'),
   });

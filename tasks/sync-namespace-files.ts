@@ -11,7 +11,7 @@ import {
   transferOutput,
   verification,
 } from '../schemas/transfer.js';
-import type { Remote } from '../src/git/types.js';
+import type { Remote, Snapshot } from '../src/git/types.js';
 import { gitNamespaceFiles, readChangedFiles } from '../src/plan/git-namespace-files.js';
 import { loadSyncState, openSyncState } from '../src/plan/read-sync-state.js';
 import { formatRevision, type ReportedChange, remarks, syncRows } from '../src/plan/report.js';
@@ -135,13 +135,11 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     return { files: await writeRows(context, 'files', quick.rows), summary: quick.summary, ...reported };
   }
 
-  const source = await listSource(remote, snapshot, directory, properties.failOnMissingDirectory);
-  const { entries, ignored, ignoredEntries } = source;
+  const { files, ignored, ignoring } = await listFiles(remote, snapshot, properties);
   const { syncToStorage } = await loadPlanner();
   const state = await loadSyncState(context.storage, identity, opened);
   const version = (await context.storage.version?.(scope)) ?? null;
   const stored = await context.storage.list(scope, { signal: context.signal });
-  const files = gitNamespaceFiles(entries, { namespace, directory });
   for (const { note } of files.held) context.logger.warn({ file: note }, 'not synced');
   const prefix = directory === '' ? '' : `${directory}/`;
   const takesPart = ({ key: { id } }: StoredEntry) => isInGit(id) && !ignored(id) && !ignored(pathOfFile(id));
@@ -160,7 +158,6 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const { plan } = result;
   const rows = syncRows(plan.outline.changes, rowOf);
   if (!properties.dryRun) {
-    const ignoring = ignoredEntries.length > 0;
     await rememberAgreement(context, agreement, {
       ...{ plan, listed: stored, version: result.version, ignoring },
       ...{ settledRows: rows.settled, recorded: result.recorded },
@@ -170,6 +167,18 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     files: await writeRows(context, 'files', rows.reported),
     summary: plan.outline.summary,
     ...reported,
+  };
+}
+
+/** The files of the directory that a sync reads. What git lists, which is as much again, is not kept beside them. */
+async function listFiles(remote: Remote, snapshot: Snapshot, properties: Properties) {
+  const { namespace, gitDirectory: directory, failOnMissingDirectory } = properties;
+  const source = await listSource(remote, snapshot, directory, failOnMissingDirectory);
+  const { entries, ignored, ignoredEntries } = source;
+  return {
+    files: gitNamespaceFiles(entries, { namespace, directory }),
+    ignored,
+    ignoring: ignoredEntries.length > 0,
   };
 }
 

@@ -44,8 +44,8 @@ export async function adoptFlows(input: AdoptionInput): Promise<AdoptedFlows> {
   const contents = new Map<string, Uint8Array>();
   const candidates: DesiredResource[] = [];
   for (const flow of input.found.flows) {
-    const oid = adopt(flow, input.state, contents);
-    candidates.push({ key: flow.key, gitPath: flow.gitPath, oid, sourceOid: flow.gitOid });
+    const storedOid = adopt(flow, input.state, contents);
+    candidates.push({ key: flow.key, gitPath: flow.gitPath, gitOid: flow.gitOid, storedOid });
   }
   const refused = await refusedByStorage(candidates, contents, input);
   const invalid = [...input.found.invalid, ...refused];
@@ -74,8 +74,8 @@ export async function adoptChanged(
   if (found.invalid.length > 0) return null;
   const contents = new Map<string, Uint8Array>();
   const desired = found.flows.map((flow): DesiredResource => {
-    const oid = adopt(flow, null, contents);
-    return { key: flow.key, gitPath: flow.gitPath, oid, sourceOid: flow.gitOid };
+    const storedOid = adopt(flow, null, contents);
+    return { key: flow.key, gitPath: flow.gitPath, gitOid: flow.gitOid, storedOid };
   });
   return { desired, contents };
 }
@@ -100,7 +100,7 @@ async function readAdopted(
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const missing = changes.filter((change) => change.after !== null && !contents.has(change.after));
   if (missing.length === 0) return contents;
-  const gitOids = new Map(desired.map(({ oid, sourceOid }) => [oid, sourceOid]));
+  const gitOids = new Map(desired.map(({ storedOid, gitOid }) => [storedOid, gitOid]));
   const oidOf = (change: ComparedChange) => gitOids.get(change.after ?? '') ?? '';
   const fetched = await snapshot.read(missing.map(oidOf));
   const all = new Map(contents);
@@ -122,8 +122,8 @@ async function refusedByStorage(
   if (input.storage.validate === undefined) return [];
   const present = new Map(input.stored.map((entry) => [formatKey(entry.key), entry.oid]));
   const items = candidates.flatMap((flow) => {
-    const content = contents.get(flow.oid);
-    return content === undefined || present.get(formatKey(flow.key)) === flow.oid
+    const content = contents.get(flow.storedOid);
+    return content === undefined || present.get(formatKey(flow.key)) === flow.storedOid
       ? []
       : [{ ...flow, content }];
   });
@@ -135,7 +135,7 @@ async function refusedByStorage(
     return [
       {
         gitPath: flow.gitPath,
-        gitOid: flow.sourceOid,
+        gitOid: flow.gitOid,
         namespace: flow.key.namespace,
         candidates: [flow.key.id],
         certain: true,
@@ -200,7 +200,7 @@ function holdRunning(desired: readonly DesiredResource[], input: AdoptionInput):
     id === key.id && namespace === key.namespace;
   const present = input.stored.find(isRunning);
   const wanted = present === undefined ? undefined : desired.find(isRunning);
-  if (present === undefined || wanted?.oid === present.oid) return [];
+  if (present === undefined || wanted?.storedOid === present.oid) return [];
   if (wanted === undefined && !input.deletes) return [];
   return [
     {

@@ -4,15 +4,11 @@ import { KeyedList, KeySet } from '../resources/key-map.js';
 import { formatKey } from '../storage/types.js';
 import type { SyncedResource } from './sync-state.js';
 
-/** A resource as the source wants it to be in the target. */
-export interface DesiredResource {
-  key: ResourceKey;
-  gitPath: string;
-  /** Blob id the target will have. */
-  oid: string;
-  /** Blob id in the source itself; another one where content is rewritten on the way. */
-  sourceOid: string;
-}
+/**
+ * A resource as the source wants it to be in the target. Of its blob ids one is the source's own, and the other what the
+ * target will have: where nothing comes between, this is what both sides have in common afterwards.
+ */
+export type DesiredResource = Omit<SyncedResource, 'origin' | 'ancestor'>;
 
 /** A resource as the target has it now. */
 export interface CurrentResource {
@@ -100,11 +96,11 @@ function compareOne(
   // On a push the file that git already has is the one to change, whatever its name.
   const place = input.target === 'git' && current !== null ? current : desired;
   const before = current?.oid ?? null;
-  const after = desired.oid;
+  const after = targetOidOf(desired, input);
   if (before === after) return changeOf('UNCHANGED', place, before, after);
   const base = baseOf(desired.key, input);
   const targetChanged = base === undefined ? current !== null : changedSince(base, current, input);
-  const sourceChanged = base !== undefined && sourceOidOf(base, input) !== desired.sourceOid;
+  const sourceChanged = base !== undefined && sourceOidOf(base, input) !== sourceOidOf(desired, input);
   const agreed = isAgreed(desired, current, input);
   if (input.onConflict === 'MERGE') {
     if (base === undefined && targetChanged && !agreed)
@@ -160,18 +156,22 @@ function changedSince(base: SyncedResource, current: CurrentResource | null, inp
 function isAgreed(desired: DesiredResource, current: CurrentResource | null, input: Comparison): boolean {
   if (input.counterpart === undefined) return false;
   const seen = input.counterpart.get(formatKey(desired.key)) ?? [];
+  const sourceOid = sourceOidOf(desired, input);
   return seen.some(
-    (row) =>
-      sourceOidOf(row, input) === desired.sourceOid && targetOidOf(row, input) === (current?.oid ?? null),
+    (row) => sourceOidOf(row, input) === sourceOid && targetOidOf(row, input) === (current?.oid ?? null),
   );
 }
 
-function targetOidOf(base: SyncedResource, input: Comparison): string {
-  return input.target === 'storage' ? base.storedOid : base.gitOid;
+/** Which of the two ids is the target's. */
+export function targetOidOf(
+  { gitOid, storedOid }: DesiredResource,
+  { target }: Pick<Comparison, 'target'>,
+): string {
+  return target === 'storage' ? storedOid : gitOid;
 }
 
-function sourceOidOf(base: SyncedResource, input: Comparison): string {
-  return input.target === 'storage' ? base.gitOid : base.storedOid;
+function sourceOidOf({ gitOid, storedOid }: DesiredResource, { target }: Comparison): string {
+  return target === 'storage' ? gitOid : storedOid;
 }
 
 const unknownNote = 'different on both sides, and no earlier run says what they had in common';

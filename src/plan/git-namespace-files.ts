@@ -32,8 +32,8 @@ export function gitNamespaceFiles(
       const what = entry.mode === '120000' ? 'a symbolic link, which is not followed' : 'a submodule';
       held.push({ key, gitPath: entry.path, state: 'INVALID', note: `${entry.path}: ${what}` });
     } else {
-      const oid = found.kind === 'directory' ? emptyOid : entry.oid;
-      resources.push({ key, gitPath: entry.path, oid, sourceOid: entry.oid });
+      const storedOid = found.kind === 'directory' ? emptyOid : entry.oid;
+      resources.push({ key, gitPath: entry.path, gitOid: entry.oid, storedOid });
     }
   }
   return { resources: withoutInhabited(resources, held), held, read };
@@ -60,7 +60,10 @@ export async function readChangedFiles(
 ): Promise<{ desired: readonly DesiredResource[]; contents: ReadonlyMap<string, Uint8Array> } | null> {
   const { resources, held } = gitNamespaceFiles(entries, place);
   if (held.length > 0 || resources.some(({ key }) => key.id.endsWith('/'))) return null;
-  return { desired: resources, contents: await snapshot.read([...new Set(resources.map(({ oid }) => oid))]) };
+  return {
+    desired: resources,
+    contents: await snapshot.read([...new Set(resources.map(({ storedOid }) => storedOid))]),
+  };
 }
 
 async function read(snapshot: Snapshot, changes: readonly ComparedChange[]) {

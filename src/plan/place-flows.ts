@@ -74,7 +74,7 @@ export function placeFlows(input: PlacementInput): PlacedFlows {
       if (ruin !== undefined) current.push({ key, gitPath: ruin.gitPath, oid: ruin.gitOid });
       gitPath = ruin?.gitPath ?? freePath(key, canonical, occupied, input.isIgnored);
     }
-    desired.push({ key, gitPath, oid: gitOid, sourceOid: storedOid });
+    desired.push({ key, gitPath, gitOid, storedOid });
   }
   const held = stored.unfit.map(({ key, note }): HeldResource => {
     const gitPath = present.get(formatKey(key))?.gitPath ?? input.pathOf(key);

@@ -69,7 +69,7 @@ export interface CommitEffect {
 /** What both sides have in common afterwards; it is recorded with the commit. */
 export interface StateAfter {
   identity: SyncIdentity;
-  resources: SyncedResource[];
+  resources: readonly SyncedResource[];
   /** The commit that a sync read; a push's is made when it is applied. */
   origin?: SyncedCommit | undefined;
   /** Which commit a sync asked for. */

@@ -2,7 +2,7 @@ import type { ConflictHunks } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
 import { blobId } from '../resources/blob-id.js';
 import { formatKey } from '../storage/types.js';
-import type { ComparedChange, DesiredResource } from './compare.js';
+import { type ComparedChange, type Comparison, targetOidOf } from './compare.js';
 import { unifiedDiff } from './line-diff.js';
 import { mergeableText, mergeTexts } from './merge-texts.js';
 import type { SyncedResource } from './sync-state.js';
@@ -20,9 +20,8 @@ export interface ConflictContents {
   validate?(key: ResourceKey, content: Uint8Array): Promise<string | null>;
 }
 
-export interface ConflictInput {
+export interface ConflictInput extends Pick<Comparison, 'desired' | 'target'> {
   changes: ComparedChange[];
-  desired: readonly DesiredResource[];
   /** All that is known of what both sides once had in common, by `formatKey`; there may be several. */
   bases(name: string): readonly SyncedResource[];
   contents: ConflictContents;
@@ -77,11 +76,14 @@ interface Sides {
 
 async function readSides(
   conflicts: readonly ComparedChange[],
-  { desired, bases, contents }: ConflictInput,
+  { desired, target: side, bases, contents }: ConflictInput,
 ): Promise<Map<ComparedChange, Sides>> {
   const names = new Set(conflicts.map(({ key }) => formatKey(key)));
   const wanted = new Map<string, string>();
-  for (const { key, oid } of desired) if (names.has(formatKey(key))) wanted.set(formatKey(key), oid);
+  for (const resource of desired) {
+    const name = formatKey(resource.key);
+    if (names.has(name)) wanted.set(name, targetOidOf(resource, { target: side }));
+  }
   const asked = conflicts.flatMap((change) => {
     const after = wanted.get(formatKey(change.key));
     return after === undefined ? [] : [{ ...change, after }];

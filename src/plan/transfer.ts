@@ -59,6 +59,7 @@ export async function planTransfer(
   const resolution = await resolveConflicts({
     changes,
     desired: input.desired,
+    target: input.target,
     bases(name) {
       const own = state.byKey.get(name);
       return [...(own === undefined ? [] : [own]), ...(counterpart?.get(name) ?? [])];

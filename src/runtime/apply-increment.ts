@@ -95,9 +95,7 @@ function stateChanges(
     const place = former.get(formatKey(key))?.gitPath;
     if (place !== undefined) lines.set(place, null);
   }
-  for (const { key, gitPath, oid, sourceOid } of desired) {
-    lines.set(gitPath, formatStateLine({ gitPath, key, gitOid: sourceOid, storedOid: oid, origin }));
-  }
+  for (const wanted of desired) lines.set(wanted.gitPath, formatStateLine(wanted, origin));
   return lines;
 }
 

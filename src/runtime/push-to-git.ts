@@ -202,10 +202,10 @@ function syncedAfter(plan: StagedPlan, input: SettledPush): SyncedResource[] {
     }
     const wanted = desired.get(key);
     if (wanted === undefined || gitOid === null) continue;
-    const { oid, sourceOid: storedOid } = wanted;
+    const { storedOid } = wanted;
     const ancestor = input.ancestors.size === 0 ? undefined : input.ancestors.get(formatKey(key));
     if (ancestor !== undefined) synced.set(key, { gitPath, key, gitOid, storedOid, ancestor });
-    else if (gitOid === oid) synced.set(key, { gitPath, key, gitOid, storedOid });
+    else if (gitOid === wanted.gitOid) synced.set(key, { gitPath, key, gitOid, storedOid });
   }
   return [...synced.values()];
 }

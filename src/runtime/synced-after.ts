@@ -19,16 +19,17 @@ interface SettledSides extends Pick<Resolution, 'ancestors'> {
  * What both sides have after the run. What the run left alone keeps its old record, so that it stays owned and its
  * next difference is still measured from the last time both sides agreed.
  */
-export function syncedAfter(changes: readonly ComparedChange[], input: SettledSides): SyncedResource[] {
-  const { desired, stored, aside, state } = input;
+export function syncedAfter(
+  changes: readonly ComparedChange[],
+  input: SettledSides,
+): readonly SyncedResource[] {
+  const { stored, aside, state } = input;
   const left = new Set(changes.filter(({ note }) => note !== null).map(({ key }) => formatKey(key)));
   const mergedRow = mergedRows(changes, input);
-  const synced: SyncedResource[] = [];
-  for (const wanted of desired) {
-    const { gitPath, key, sourceOid, oid } = wanted;
-    if (left.size > 0 && left.has(formatKey(key))) continue;
-    synced.push(mergedRow?.(wanted) ?? { gitPath, key, gitOid: sourceOid, storedOid: oid });
-  }
+  const wanted =
+    left.size === 0 ? input.desired : input.desired.filter(({ key }) => !left.has(formatKey(key)));
+  const synced: readonly SyncedResource[] =
+    mergedRow === null ? wanted : wanted.map((resource) => mergedRow(resource) ?? resource);
   if (state.bytes === null) return synced;
   const known = new Set(synced.map(({ key }) => formatKey(key)));
   for (const { state: outcome, key } of changes) if (outcome === 'DELETED') known.add(formatKey(key));
@@ -48,11 +49,11 @@ function mergedRows(
 ): ((wanted: DesiredResource) => SyncedResource | null) | null {
   if (policy.onConflict !== 'MERGE') return null;
   const after = new Map(changes.map((change) => [formatKey(change.key), change.after]));
-  return ({ gitPath, key, sourceOid, oid }) => {
-    const name = formatKey(key);
-    const storedOid = after.get(name) ?? oid;
-    if (storedOid === oid) return null;
+  return (wanted) => {
+    const name = formatKey(wanted.key);
+    const storedOid = after.get(name) ?? wanted.storedOid;
+    if (storedOid === wanted.storedOid) return null;
     const ancestor = ancestors.get(name) ?? state.byKey.get(name)?.ancestor;
-    return { gitPath, key, gitOid: sourceOid, storedOid, ancestor };
+    return { ...wanted, storedOid, ancestor };
   };
 }

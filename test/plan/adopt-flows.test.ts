@@ -81,18 +81,18 @@ describe('flows of git for storage', () => {
       {
         key: flowKey('a'),
         gitPath: '_flows/a.yml',
-        oid: oidOf(made),
-        sourceOid: oidOf(files['_flows/a.yml']),
+        gitOid: oidOf(files['_flows/a.yml']),
+        storedOid: oidOf(made),
       },
       {
         key: flowKey('b', 'team.x'),
         gitPath: '_flows/x/b.yml',
-        oid: oidOf(files['_flows/x/b.yml']),
-        sourceOid: oidOf(files['_flows/x/b.yml']),
+        gitOid: oidOf(files['_flows/x/b.yml']),
+        storedOid: oidOf(files['_flows/x/b.yml']),
       },
     ]);
     const contents = await adopted.read(changes);
-    expect(adopted.desired.map(({ oid }) => contents.get(oid))).toEqual([
+    expect(adopted.desired.map(({ storedOid }) => contents.get(storedOid))).toEqual([
       bytesOf(made),
       bytesOf(files['_flows/x/b.yml']),
     ]);
@@ -397,7 +397,7 @@ describe('adoptChanged', () => {
     const snapshot = snapshotOf({ '_flows/a.yml': source });
     expect(await adoptChanged(snapshot, snapshot.entries, place)).toEqual({
       desired: [
-        { key: flowKey('a'), gitPath: '_flows/a.yml', oid: oidOf(flow('a')), sourceOid: oidOf(source) },
+        { key: flowKey('a'), gitPath: '_flows/a.yml', gitOid: oidOf(source), storedOid: oidOf(flow('a')) },
       ],
       contents: new Map([[oidOf(flow('a')), bytesOf(flow('a'))]]),
     });

@@ -12,12 +12,14 @@ import type { SyncedResource } from '../../src/plan/sync-state.js';
 import { formatKey } from '../../src/storage/types.js';
 
 const key = (id: string): ResourceKey => ({ kind: 'flow', namespace: 'team', id });
-const wanted = (id: string, oid: string, sourceOid = `${oid}@source`): DesiredResource => ({
+/** The target's id and the source's, on their sides. */
+const onBothSides = (id: string, target: string, source: string, side: Comparison['target']) => ({
   key: key(id),
   gitPath: `${id}.yml`,
-  oid,
-  sourceOid,
+  ...(side === 'storage' ? { storedOid: target, gitOid: source } : { storedOid: source, gitOid: target }),
 });
+const wanted = (id: string, oid: string, side: Comparison['target'] = 'storage'): DesiredResource =>
+  onBothSides(id, oid, `${oid}@source`, side);
 const there = (id: string, oid: string, gitPath = `${id}.yml`): CurrentResource => ({
   key: key(id),
   gitPath,
@@ -33,12 +35,8 @@ const held = (
   state,
   note: `${id} is held`,
 });
-/** What both sides had: the target's id and the source's. */
-const synced = (id: string, target: string, source: string, side: Comparison['target']): SyncedResource => ({
-  key: key(id),
-  gitPath: `${id}.yml`,
-  ...(side === 'storage' ? { storedOid: target, gitOid: source } : { storedOid: source, gitOid: target }),
-});
+/** What both sides had. */
+const synced: (...sides: Parameters<typeof onBothSides>) => SyncedResource = onBothSides;
 
 function changesOf(input: Partial<Omit<Comparison, 'base'>> & { base?: SyncedResource[] }) {
   return compare({
@@ -97,10 +95,11 @@ describe('compare, the first time', () => {
   });
 
   it('keeps the file that git has, whatever its name, and names the source’s file for storage', () => {
-    const desired = [wanted('a', '1')];
     const current = [there('a', '2', 'dir/other.yaml')];
-    expect(rows({ desired, current, target: 'git' })).toEqual(['UPDATED a dir/other.yaml 2>1']);
-    expect(rows({ desired, current, target: 'storage' })).toEqual(['UPDATED a a.yml 2>1']);
+    const towards = (target: Comparison['target']) =>
+      rows({ desired: [wanted('a', '1', target)], current, target });
+    expect(towards('git')).toEqual(['UPDATED a dir/other.yaml 2>1']);
+    expect(towards('storage')).toEqual(['UPDATED a a.yml 2>1']);
   });
 
   it('sorts by code unit, then by key', () => {
@@ -160,7 +159,7 @@ describe('compare with what is held', () => {
 
 describe.each(['storage', 'git'] as const)('compare with a base, towards %s', (target) => {
   const base = [synced('a', 't1', 's1', target)];
-  const want = (oid: string, sourceOid: string) => [wanted('a', oid, sourceOid)];
+  const want = (oid: string, sourceOid: string) => [onBothSides('a', oid, sourceOid, target)];
 
   it.each([
     ['only the source changed', want('t2', 's2'), [there('a', 't1')], 'UPDATED a a.yml t1>t2', null],
@@ -207,10 +206,7 @@ describe('any comparison', () => {
   const once = <T>(item: fc.Arbitrary<T>, nameOf: (one: T) => string) =>
     fc.uniqueArray(item, { maxLength: 6, selector: nameOf });
   const input = fc.record({
-    desired: once(
-      fc.tuple(id, oid).map(([name, one]) => wanted(name, one, `s${one}`)),
-      (one) => one.key.id,
-    ),
+    desired: once(fc.tuple(id, oid), ([name]) => name),
     current: once(
       fc
         .tuple(id, oid, fc.boolean())
@@ -226,9 +222,10 @@ describe('any comparison', () => {
     target: fc.constantFrom('storage' as const, 'git' as const),
     onConflict: fc.constantFrom('SOURCE' as const, 'SKIP' as const),
   });
-  const inputs = input.map(({ base, held: heldOnes, target, ...rest }) => ({
+  const inputs = input.map(({ desired, base, held: heldOnes, target, ...rest }) => ({
     ...rest,
     target,
+    desired: desired.map(([name, one]): DesiredResource => onBothSides(name, one, `s${one}`, target)),
     held: heldOnes.map(([name, state]) => held(name, state, `${state}-${name}.yml`)),
     base: base.map(([name, mine, theirs]) => synced(name, mine, `s${theirs}`, target)),
   }));
@@ -267,7 +264,8 @@ describe('any comparison', () => {
         const base = new Map(one.base.map((resource) => [resource.key.id, resource]));
         for (const change of first) {
           const { id: name } = change.key;
-          const source = one.desired.find((desired) => desired.key.id === name)?.sourceOid ?? '';
+          const wantedOne = one.desired.find((desired) => desired.key.id === name);
+          const source = (one.target === 'git' ? wantedOne?.storedOid : wantedOne?.gitOid) ?? '';
           if (change.after === null) {
             after.delete(name);
             base.delete(name);
@@ -299,17 +297,19 @@ function naive(id: string, input: Parameters<typeof changesOf>[0]): string | nul
   const states = (input.held ?? []).filter((one) => one.key.id === id).map((one) => one.state);
   if (states.length > 0) return states.includes('INVALID') ? 'INVALID' : 'UNCHANGED';
   if (source === undefined && target === undefined) return null;
-  const [baseTarget, baseSource] =
-    input.target === 'git' ? [base?.gitOid, base?.storedOid] : [base?.storedOid, base?.gitOid];
+  const idsOf = (sides: DesiredResource | undefined) =>
+    input.target === 'git' ? [sides?.gitOid, sides?.storedOid] : [sides?.storedOid, sides?.gitOid];
+  const [baseTarget, baseSource] = idsOf(base);
+  const [wantedOid, sourceOid] = idsOf(source);
   const targetMoved = base !== undefined && target?.oid !== baseTarget;
-  const sourceMoved = base !== undefined && source?.sourceOid !== baseSource;
+  const sourceMoved = base !== undefined && sourceOid !== baseSource;
   const conflict = targetMoved && sourceMoved && input.onConflict === 'SKIP';
   if (source === undefined && target !== undefined) {
     const may = typeof input.deletes === 'function' ? input.deletes(target) : input.deletes;
     if (may !== true) return null;
     return conflict ? 'CONFLICT' : 'DELETED';
   }
-  if (source?.oid === target?.oid) return 'UNCHANGED';
+  if (wantedOid === target?.oid) return 'UNCHANGED';
   if (conflict) return 'CONFLICT';
   if (target === undefined) return 'ADDED';
   return targetMoved && sourceMoved ? 'OVERWRITTEN' : 'UPDATED';

@@ -26,14 +26,14 @@ describe('namespace files of git', () => {
     };
     expect(sorted(files)).toEqual({
       resources: [
-        { key: key('a/b.txt'), gitPath: '_files/a/b.txt', oid: oidOf('b'), sourceOid: oidOf('b') },
+        { key: key('a/b.txt'), gitPath: '_files/a/b.txt', gitOid: oidOf('b'), storedOid: oidOf('b') },
         {
           key: key('empty/'),
           gitPath: '_files/empty/.gitkeep',
-          oid: emptyBlobId,
-          sourceOid: oidOf('not empty at all'),
+          gitOid: oidOf('not empty at all'),
+          storedOid: emptyBlobId,
         },
-        { key: key('run.sh'), gitPath: '_files/run.sh', oid: oidOf('#!'), sourceOid: oidOf('#!') },
+        { key: key('run.sh'), gitPath: '_files/run.sh', gitOid: oidOf('#!'), storedOid: oidOf('#!') },
       ],
       held: [
         {
@@ -59,7 +59,7 @@ describe('namespace files of git', () => {
   it('are read in one go, empty directories not at all', async () => {
     const snapshot = snapshotOf({ '_files/a': 'a', '_files/b': 'a', '_files/e/.gitkeep': '' });
     const { resources, read } = gitNamespaceFiles(snapshot.entries, place);
-    const changes = resources.map(({ oid }) => ({ after: oid }) as ComparedChange);
+    const changes = resources.map(({ storedOid }) => ({ after: storedOid }) as ComparedChange);
     const contents = await read(snapshot, [...changes, { after: null } as ComparedChange]);
     expect(contents).toEqual(
       new Map([
@@ -78,8 +78,8 @@ describe('readChangedFiles', () => {
       desired: ['a', 'b'].map((id) => ({
         key: key(id),
         gitPath: `_files/${id}`,
-        oid: oidOf('a'),
-        sourceOid: oidOf('a'),
+        gitOid: oidOf('a'),
+        storedOid: oidOf('a'),
       })),
       contents: new Map([[oidOf('a'), bytesOf('a')]]),
     });

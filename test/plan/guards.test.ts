@@ -135,11 +135,11 @@ describe('planUndisputed', () => {
     gitPath: `${id}.yml`,
     oid,
   });
-  const wanted = (id: string, oid = '1') => ({ ...there(id, oid), sourceOid: oid });
-  const known = (id: string) => {
+  const wanted = (id: string, oid = '1') => {
     const { key, gitPath } = there(id);
-    return { key, gitPath, gitOid: '1', storedOid: '1' };
+    return { key, gitPath, gitOid: oid, storedOid: oid };
   };
+  const known = (id: string) => wanted(id);
 
   function states(
     input: Partial<Omit<TransferInput, 'policy' | 'state'>>,

@@ -62,12 +62,12 @@ describe('the place of a flow in git', () => {
   it('is its id below its namespace, when git does not have it', async () => {
     expect(await placed({ stored: ['a', 'team.child/b'] })).toEqual({
       desired: [
-        { key: flowKey('a'), gitPath: '_flows/a.yml', oid: 'git a', sourceOid: 'stored a' },
+        { key: flowKey('a'), gitPath: '_flows/a.yml', gitOid: 'git a', storedOid: 'stored a' },
         {
           key: flowKey('b', 'team.child'),
           gitPath: '_flows/child/b.yml',
-          oid: 'git team.child/b',
-          sourceOid: 'stored team.child/b',
+          gitOid: 'git team.child/b',
+          storedOid: 'stored team.child/b',
         },
       ],
       current: [],

@@ -65,11 +65,13 @@ async function saveTask(
 }
 
 function saveEffect(effect: PlanEffect): SavedTask['effect'] {
+  const state = { ...effect.state, resources: [...effect.state.resources] };
   if (effect.kind === 'batch') {
-    return { ...effect, changes: effect.changes.map(saveChange) };
+    return { ...effect, state, changes: effect.changes.map(saveChange) };
   }
   return {
     ...effect,
+    state,
     changes: effect.changes.map((change) => ({
       ...change,
       content: change.content === null ? null : saveContent(change.content),

@@ -56,11 +56,13 @@ export async function recordSyncState(
 
 /** Mostly they are sorted already, or nearly. */
 function sortedByPath(resources: readonly SyncedResource[]): readonly SyncedResource[] {
-  const isSorted = resources.every(
-    ({ gitPath }, at) => at === 0 || (resources[at - 1]?.gitPath ?? '') <= gitPath,
-  );
-  if (isSorted) return resources;
-  return [...resources].sort((a, b) => (a.gitPath < b.gitPath ? -1 : a.gitPath > b.gitPath ? 1 : 0));
+  let latest = '';
+  for (const { gitPath } of resources) {
+    if (gitPath < latest)
+      return [...resources].sort((a, b) => (a.gitPath < b.gitPath ? -1 : a.gitPath > b.gitPath ? 1 : 0));
+    latest = gitPath;
+  }
+  return resources;
 }
 
 /** As `recordSyncState`, for lines that stand already. */

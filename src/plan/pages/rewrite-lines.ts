@@ -1,3 +1,4 @@
+import { joinLines } from '../sorted-lines.js';
 import { cutPageBytes, maxPageBytes, minPageBytes } from './page.js';
 import type { PagedLines } from './paged-lines.js';
 import { type RewrittenLines, type Slot, settlePages } from './settle-pages.js';
@@ -27,8 +28,9 @@ export async function replaceLines<T>(
   items: readonly T[],
   { keyOf, lineOf }: { keyOf: (item: T) => string; lineOf: (item: T) => string },
 ): Promise<RewrittenLines> {
-  const slots: Slot[] = [];
   const { pages } = lines;
+  if (pages.length === 0) return replaceText(lines, joinLines(items, lineOf));
+  const slots: Slot[] = [];
   let place = 0;
   let page = pages[0] ?? null;
   let text: string[] = [];

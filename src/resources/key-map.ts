@@ -109,6 +109,7 @@ export class KeySet {
 /** Ids of one namespace. While they come sorted, as listings are, none has to be looked up to be new. */
 class IdSet {
   #sorted: string[] = [];
+  #last: string | null = null;
   #ids: Set<string> | null = null;
 
   has(id: string): boolean {
@@ -116,9 +117,9 @@ class IdSet {
   }
 
   add(id: string): boolean {
-    const last = this.#sorted.at(-1);
-    if (this.#ids === null && (last === undefined || last < id)) {
+    if (this.#ids === null && (this.#last === null || this.#last < id)) {
       this.#sorted.push(id);
+      this.#last = id;
       return true;
     }
     const ids = this.#hashed();

@@ -37,7 +37,8 @@ export function keyChecker(): (key: ResourceKey) => void {
       ({ kind, namespace } = key);
       idProblem = idProblems[kind];
     }
-    refuse(key, idProblem(key.id));
+    const problem = idProblem(key.id);
+    if (problem !== null) refuse(key, problem);
   };
 }
 

@@ -68,7 +68,7 @@ export function createMemoryStorage(): StorageAdapter {
     try {
       const keep = keeping(effective);
       for (const step of effective) hold(shelfFor(step.change.key), step, keep);
-      filled = settleFileTree(effective, shelfFor, location);
+      filled = settleFileTree(shelves.values(), location);
       for (const step of filled) hold(shelfFor(step.change.key), step, keep);
     } catch (error) {
       // Of files that cannot lie in one tree, or when memory runs out in the middle, nothing is left.

@@ -15,6 +15,8 @@ export interface Shelf {
   held: Map<string, Held>;
   /** Of files: those that hold something. */
   directories: DirectoryCounts;
+  /** Of files: those that came to be since somebody looked whether all can lie in one tree. */
+  unjudged: string[];
   /** The listing, until the next change. */
   listing: StoredEntry[] | null;
   /** Grows with every change; never shrinks, so that sums of it are tokens. */
@@ -22,7 +24,8 @@ export interface Shelf {
 }
 
 export function openShelf({ kind, namespace }: ResourceKey): Shelf {
-  return { kind, namespace, held: new Map(), directories: new DirectoryCounts(), listing: null, changes: 0 };
+  const directories = new DirectoryCounts();
+  return { kind, namespace, held: new Map(), directories, unjudged: [], listing: null, changes: 0 };
 }
 
 /** Makes a change effective. `keep` gives the content to hold. */
@@ -38,8 +41,10 @@ export function hold(
   shelf.changes += 1;
   if (shelf.kind !== 'file') return;
   const wasThere = isThere(before);
-  if (content !== null && !wasThere) shelf.directories.add(id);
-  else if (content === null && wasThere) shelf.directories.remove(id);
+  if (content !== null && !wasThere) {
+    shelf.directories.add(id);
+    shelf.unjudged.push(id);
+  } else if (content === null && wasThere) shelf.directories.remove(id);
 }
 
 /** Takes a change back, made or not. The shelf has to be counted anew then. */
@@ -58,6 +63,7 @@ export function isThere(held: Held | undefined): boolean {
 export function recount(shelf: Shelf | undefined): void {
   if (shelf?.kind !== 'file') return;
   shelf.directories = new DirectoryCounts();
+  shelf.unjudged = [];
   for (const [id, { oid }] of shelf.held) if (oid !== null) shelf.directories.add(id);
 }
 

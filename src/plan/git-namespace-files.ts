@@ -24,16 +24,17 @@ export function gitNamespaceFiles(
 ): GitNamespaceFiles {
   const resources: DesiredResource[] = [];
   const held: HeldResource[] = [];
-  for (const entry of entries) {
-    const found = placeOfPath(relativePath(place.directory, entry.path));
+  const { namespace, directory } = place;
+  for (const { path: gitPath, mode, oid: gitOid } of entries) {
+    const found = placeOfPath(relativePath(directory, gitPath));
     if (found.kind === 'skipped') continue;
-    const key = { kind: 'file', namespace: place.namespace, id: found.id } as const;
-    if (entry.mode === '120000' || entry.mode === '160000') {
-      const what = entry.mode === '120000' ? 'a symbolic link, which is not followed' : 'a submodule';
-      held.push({ key, gitPath: entry.path, state: 'INVALID', note: `${entry.path}: ${what}` });
+    const key = { kind: 'file', namespace, id: found.id } as const;
+    if (mode === '120000' || mode === '160000') {
+      const what = mode === '120000' ? 'a symbolic link, which is not followed' : 'a submodule';
+      held.push({ key, gitPath, state: 'INVALID', note: `${gitPath}: ${what}` });
     } else {
-      const storedOid = found.kind === 'directory' ? emptyOid : entry.oid;
-      resources.push({ key, gitPath: entry.path, gitOid: entry.oid, storedOid });
+      const storedOid = found.kind === 'directory' ? emptyOid : gitOid;
+      resources.push({ key, gitPath, gitOid, storedOid });
     }
   }
   return { resources: withoutInhabited(resources, held), held, read };
@@ -67,9 +68,8 @@ export async function readChangedFiles(
 }
 
 async function read(snapshot: Snapshot, changes: readonly ComparedChange[]) {
-  const oids = new Set<string>();
-  for (const { after } of changes) if (after !== null) oids.add(after);
-  const hasEmpty = oids.delete(emptyOid);
-  const contents = await snapshot.read([...oids]);
-  return hasEmpty ? new Map(contents).set(emptyOid, emptyContent) : contents;
+  const oids = new Set(changes.map(({ after }) => after));
+  const isRead = (oid: string | null): oid is string => oid !== null && oid !== emptyOid;
+  const contents = await snapshot.read([...oids].filter(isRead));
+  return oids.has(emptyOid) ? new Map(contents).set(emptyOid, emptyContent) : contents;
 }

@@ -25,6 +25,8 @@ export interface PlanInput {
 export interface StagedPlan extends Plan {
   /** The document, in which the lines of what comes or goes as a whole are counted only when somebody looks at that. */
   readonly outline: PlanDocument;
+  /** The changes that applying the plan makes. */
+  readonly effective: readonly PlanChange[];
   /** What the change leaves in the target; throws for one that leaves nothing. */
   contentAfter(change: PlanChange): Uint8Array;
 }
@@ -36,8 +38,11 @@ export function isChange({ state }: { state: ChangeState }): boolean {
 
 /** Reads what the changes need, once, compares their lines and lays the plan out. Unchanged content is never read. */
 export async function makePlan(input: PlanInput): Promise<StagedPlan> {
-  const effective = input.changes.filter(isChange);
-  const compared = effective.filter(comparesLines);
+  const { changes } = input;
+  const effective = changes.filter(isChange);
+  const compared: ComparedChange[] = [];
+  let uncounted: ComparedChange[] = [];
+  for (const change of effective) (comparesLines(change) ? compared : uncounted).push(change);
   // It loads while the contents come.
   if (compared.length > 0) expectComparison();
   const [before, after] = await Promise.all([
@@ -47,9 +52,11 @@ export async function makePlan(input: PlanInput): Promise<StagedPlan> {
   const sidesOf = (change: ComparedChange) =>
     [content(before, change.before), content(after, change.after)] as const;
   for (const change of compared) Object.assign(change, await countLines(...sidesOf(change)));
-  let uncounted = effective.filter((change) => !comparesLines(change));
-  for (const change of uncounted) sidesOf(change); // fails now, and not when somebody looks
-  const { changes } = input;
+  for (const change of uncounted) {
+    // Fails now, and not when somebody looks.
+    content(before, change.before);
+    content(after, change.after);
+  }
   const outline: PlanDocument = {
     version: 1,
     direction: input.direction,
@@ -63,13 +70,14 @@ export async function makePlan(input: PlanInput): Promise<StagedPlan> {
   const { prepare } = input;
   const plan: StagedPlan = {
     outline,
+    effective,
     get document() {
       for (const change of uncounted) Object.assign(change, countWhole(...sidesOf(change)));
       uncounted = [];
       return outline;
     },
     get volume() {
-      volume ??= stage(changes, after);
+      volume ??= stage(effective, after);
       return volume;
     },
     diff: async (change) => (isChange(change) ? unifiedDiff(change.gitPath, ...sidesOf(change)) : ''),
@@ -119,7 +127,7 @@ function stage(changes: readonly PlanChange[], after: ReadonlyMap<string, Uint8A
   const memfs = require('memfs') as typeof import('memfs');
   const volume = new memfs.Volume();
   volume.mkdirSync('/', { recursive: true });
-  for (const change of changes.filter(isChange)) {
+  for (const change of changes) {
     const bytes = content(after, change.after);
     if (bytes === null) continue;
     const path = `/${change.gitPath}`;

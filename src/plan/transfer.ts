@@ -52,7 +52,7 @@ export async function planTransfer(
   const { policy, state } = input;
   let changes = compareSides(input);
   let counterpart: Comparison['counterpart'];
-  if (changes.some((change) => isDisputed(change, input))) {
+  if (isDisputed(changes, input)) {
     counterpart = await sources.counterpart();
     if (counterpart.size > 0) changes = compareSides(input, counterpart);
   }
@@ -98,10 +98,18 @@ function compareSides(input: TransferInput, counterpart?: Comparison['counterpar
   });
 }
 
-/** Whether what the other direction saw may change the verdict. */
-function isDisputed({ state, key }: ComparedChange, { policy, state: known }: TransferInput): boolean {
-  if (state === 'CONFLICT' || state === 'OVERWRITTEN') return true;
-  return policy.onConflict === 'MERGE' && state !== 'UNCHANGED' && !known.byKey.has(formatKey(key));
+/** Whether what the other direction saw may change a verdict. */
+function isDisputed(
+  changes: readonly ComparedChange[],
+  { policy, state: { byKey } }: TransferInput,
+): boolean {
+  const merges = policy.onConflict === 'MERGE';
+  return changes.some(
+    ({ state, key }) =>
+      state === 'CONFLICT' ||
+      state === 'OVERWRITTEN' ||
+      (merges && state !== 'UNCHANGED' && !byKey.has(formatKey(key))),
+  );
 }
 
 function guard(changes: readonly ComparedChange[], input: TransferInput): void {

@@ -154,7 +154,7 @@ async function inNamespace(content: Uint8Array, key: ResourceKey): Promise<Uint8
 
 /** The plan as a batch for the storage, each change with what it expects to replace. */
 export function changesToApply(plan: StagedPlan): StorageChange[] {
-  return plan.outline.changes.filter(isChange).map((change): StorageChange => {
+  return plan.effective.map((change): StorageChange => {
     const { key, before, after } = change;
     if (after === null) return { action: 'delete', key, expectedOid: before ?? '' };
     const content = plan.contentAfter(change);

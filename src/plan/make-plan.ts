@@ -27,8 +27,8 @@ export interface StagedPlan extends Plan {
   readonly outline: PlanDocument;
   /** The changes that applying the plan makes. */
   readonly effective: readonly PlanChange[];
-  /** What the change leaves in the target; throws for one that leaves nothing. */
-  contentAfter(change: PlanChange): Uint8Array;
+  /** What the change in that place among them leaves in the target; throws for one that leaves nothing. */
+  contentAt(place: number): Uint8Array;
 }
 
 /** Whether applying the plan does something to the resource. */
@@ -40,23 +40,21 @@ export function isChange({ state }: { state: ChangeState }): boolean {
 export async function makePlan(input: PlanInput): Promise<StagedPlan> {
   const { changes } = input;
   const effective = changes.filter(isChange);
-  const compared: ComparedChange[] = [];
-  let uncounted: ComparedChange[] = [];
-  for (const change of effective) (comparesLines(change) ? compared : uncounted).push(change);
+  const replaced = effective.filter((change) => change.before !== null);
+  const compared = replaced.filter(comparesLines);
   // It loads while the contents come.
   if (compared.length > 0) expectComparison();
   const [before, after] = await Promise.all([
-    input.readBefore(effective.filter((change) => change.before !== null)),
+    input.readBefore(replaced),
     input.readAfter(effective.filter((change) => change.after !== null)),
   ]);
   const sidesOf = (change: ComparedChange) =>
     [content(before, change.before), content(after, change.after)] as const;
   for (const change of compared) Object.assign(change, await countLines(...sidesOf(change)));
-  for (const change of uncounted) {
-    // Fails now, and not when somebody looks.
-    content(before, change.before);
-    content(after, change.after);
-  }
+  // Fails now, and not when somebody looks.
+  const contents = effective.map((change) => content(after, change.after));
+  for (const change of replaced) content(before, change.before);
+  let isCounted = false;
   const outline: PlanDocument = {
     version: 1,
     direction: input.direction,
@@ -72,8 +70,9 @@ export async function makePlan(input: PlanInput): Promise<StagedPlan> {
     outline,
     effective,
     get document() {
+      const uncounted = isCounted ? [] : effective.filter((change) => !comparesLines(change));
       for (const change of uncounted) Object.assign(change, countWhole(...sidesOf(change)));
-      uncounted = [];
+      isCounted = true;
       return outline;
     },
     get volume() {
@@ -81,9 +80,9 @@ export async function makePlan(input: PlanInput): Promise<StagedPlan> {
       return volume;
     },
     diff: async (change) => (isChange(change) ? unifiedDiff(change.gitPath, ...sidesOf(change)) : ''),
-    contentAfter(change) {
-      const bytes = content(after, change.after);
-      if (bytes === null) throw new Error(`The plan holds no content for ${change.gitPath}.`);
+    contentAt(place) {
+      const bytes = contents[place] ?? null;
+      if (bytes === null) throw new Error(`The plan holds no content for ${effective[place]?.gitPath}.`);
       return bytes;
     },
     ...(prepare !== undefined && { prepare: () => prepare(plan) }),

@@ -65,8 +65,11 @@ export function joinLines<T>(items: readonly T[], lineOf: (item: T) => string, f
   const text = new TextBytes();
   if (first !== undefined) text.append(`${first}\n`);
   for (let start = 0; start < items.length; start += linesAtOnce) {
-    const lines = items.slice(start, start + linesAtOnce).map(lineOf);
-    text.append(`${lines.join('\n')}\n`, items.length / (start + lines.length));
+    const end = Math.min(start + linesAtOnce, items.length);
+    const lines = items.slice(start, end).map(lineOf);
+    // For a newline at the end. One put behind a long text would copy all of it.
+    lines.push('');
+    text.append(lines.join('\n'), items.length / end);
   }
   return text.bytes;
 }

@@ -154,10 +154,9 @@ async function inNamespace(content: Uint8Array, key: ResourceKey): Promise<Uint8
 
 /** The plan as a batch for the storage, each change with what it expects to replace. */
 export function changesToApply(plan: StagedPlan): StorageChange[] {
-  return plan.effective.map((change): StorageChange => {
-    const { key, before, after } = change;
+  return plan.effective.map(({ key, before, after }, place): StorageChange => {
     if (after === null) return { action: 'delete', key, expectedOid: before ?? '' };
-    const content = plan.contentAfter(change);
+    const content = plan.contentAt(place);
     return { action: 'put', key, content, expectedOid: before, frozen: true, oid: after };
   });
 }

@@ -128,8 +128,10 @@ describe('a plan', () => {
     const { made } = await plan(changes(), contents);
     const [added, deleted] = made.document.changes;
     if (added === undefined || deleted === undefined) throw new Error('There are seven changes.');
-    expect(made.contentAfter(added)).toEqual(bytesOf('a\nb\n'));
-    expect(() => made.contentAfter(deleted)).toThrow('The plan holds no content for _flows/deleted.yml.');
+    expect(made.contentAt(made.effective.indexOf(added))).toEqual(bytesOf('a\nb\n'));
+    expect(() => made.contentAt(made.effective.indexOf(deleted))).toThrow(
+      'The plan holds no content for _flows/deleted.yml.',
+    );
   });
 
   it('cannot be made when a content was not given', async () => {

@@ -25,6 +25,7 @@ export function gitNamespaceFiles(
   const resources: DesiredResource[] = [];
   const held: HeldResource[] = [];
   const { namespace, directory } = place;
+  let hasDirectories = false;
   for (const { path: gitPath, mode, oid: gitOid } of entries) {
     const found = placeOfPath(relativePath(directory, gitPath));
     if (found.kind === 'skipped') continue;
@@ -33,19 +34,19 @@ export function gitNamespaceFiles(
       const what = mode === '120000' ? 'a symbolic link, which is not followed' : 'a submodule';
       held.push({ key, gitPath, state: 'INVALID', note: `${gitPath}: ${what}` });
     } else {
-      const storedOid = found.kind === 'directory' ? emptyOid : gitOid;
-      resources.push({ key, gitPath, gitOid, storedOid });
+      const isDirectory = found.kind === 'directory';
+      hasDirectories ||= isDirectory;
+      resources.push({ key, gitPath, gitOid, storedOid: isDirectory ? emptyOid : gitOid });
     }
   }
-  return { resources: withoutInhabited(resources, held), held, read };
+  return { resources: hasDirectories ? withoutInhabited(resources, held) : resources, held, read };
 }
 
 /** An entry for an empty directory goes when something else lies in it. */
 function withoutInhabited(
-  resources: DesiredResource[],
+  resources: readonly DesiredResource[],
   held: readonly HeldResource[],
 ): readonly DesiredResource[] {
-  if (!resources.some(({ key }) => key.id.endsWith('/'))) return resources;
   const kept = new Set(onlyEmptyDirectories([...resources, ...held].map(({ key }) => key.id)));
   return resources.filter(({ key }) => kept.has(key.id));
 }

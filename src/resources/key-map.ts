@@ -87,6 +87,7 @@ export class KeyedList<T extends { key: ResourceKey }> {
   }
 
   #lookUp(key: ResourceKey): number {
+    if (this.#items.length === 0) return -1;
     this.#index ??= new KeyMap(this.#items.map((item, place) => [item.key, place] as const));
     return this.#index.get(key) ?? -1;
   }

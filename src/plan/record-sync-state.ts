@@ -33,7 +33,8 @@ export async function recordSyncState(
   const { table, index } = indexOfCommit(state.commits, run.origin ?? null);
   const former = state.bytes === null ? null : state.byPath;
   const originOf = ({ gitPath, gitOid }: SyncedResource): number | undefined => {
-    const before = former?.get(gitPath);
+    if (former === null) return index;
+    const before = former.get(gitPath);
     // The same bytes at the same place came with an earlier commit.
     return before?.gitOid === gitOid ? (before.origin ?? index) : index;
   };

@@ -10,11 +10,9 @@ export interface SyncedCommit {
 }
 
 /** The commits that the resources of a sync came with, by number: a line per resource names its commit in few bytes. */
-export const commitTable = z.record(
-  z.string().regex(/^\d+$/),
-  z.tuple([z.string(), z.string(), z.string(), z.number()]),
-);
-export type CommitTable = z.output<typeof commitTable>;
+export const commitTable = () =>
+  z.record(z.string().regex(/^\d+$/), z.tuple([z.string(), z.string(), z.string(), z.number()]));
+export type CommitTable = z.output<ReturnType<typeof commitTable>>;
 
 /** The commit of that number. */
 export function commitAt(table: CommitTable, index: number | undefined): SyncedCommit | null {

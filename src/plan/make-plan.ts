@@ -119,11 +119,9 @@ export function summarize(changes: readonly { state: ChangeState }[]): PlanSumma
   return summary;
 }
 
-const require = createRequire(import.meta.url);
-
 /** The would-be working tree of the changed files, and nothing else. memfs is loaded only when somebody looks. */
 function stage(changes: readonly PlanChange[], after: ReadonlyMap<string, Uint8Array>): Volume {
-  const memfs = require('memfs') as typeof import('memfs');
+  const memfs = createRequire(import.meta.url)('memfs') as typeof import('memfs');
   const volume = new memfs.Volume();
   volume.mkdirSync('/', { recursive: true });
   for (const change of changes) {

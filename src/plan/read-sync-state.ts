@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { object } from '../../schemas/lazy-object.js';
 import { StorageConflictError } from '../errors.js';
 import { formatKey, type StorageAdapter, type StoredContent } from '../storage/types.js';
 import { commitTable } from './commit-table.js';
@@ -18,13 +19,13 @@ import {
  * The first line of a stored state. A line per resource follows (state-line.ts), or, in version 3, a line per page of
  * them (pages/page.ts). Version 1 had neither commits nor the texts of merges.
  */
-const header = z.object({
+const header = object(() => ({
   version: z.union([z.literal(1), z.literal(2), z.literal(3)]),
   sync: z.record(z.string(), z.unknown()),
   commit: z.string().nullable(),
   reads: z.record(z.string(), z.string()).optional(),
-  commits: commitTable.optional(),
-});
+  commits: commitTable().optional(),
+}));
 /** The first line of a state, as it stands there. */
 export type StateHeader = z.output<typeof header>;
 

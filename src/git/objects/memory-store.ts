@@ -22,6 +22,14 @@ export class MemoryObjectStore implements ObjectStore {
     return undefined;
   }
 
+  nameOf(oid: string): string | undefined {
+    for (const layer of this.#layers) {
+      const name = layer.nameOf?.(oid);
+      if (name !== undefined) return name;
+    }
+    return undefined;
+  }
+
   put(type: ObjectType, data: Uint8Array): string {
     const oid = hashObject(type, data);
     this.#own.set(oid, { type, data });

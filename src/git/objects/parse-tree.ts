@@ -63,21 +63,21 @@ function distinct(): (name: string) => boolean {
 }
 
 /** Old versions of git wrote group-writable files as 100664; they mean 100644. */
-function normaliseMode(mode: string, where: string, name: string): TreeMode {
-  switch (mode) {
-    case '40000':
-    case '100644':
-    case '100755':
-    case '120000':
-    case '160000':
-      return mode;
-    case '040000':
-      return '40000';
-    case '100664':
-      return '100644';
-    default:
-      throw unsafe(where, name, `has the unknown mode ${JSON.stringify(mode)}`);
-  }
+const modes = new Map<string, TreeMode>([
+  ['40000', '40000'],
+  ['040000', '40000'],
+  ['100644', '100644'],
+  ['100664', '100644'],
+  ['100755', '100755'],
+  ['120000', '120000'],
+  ['160000', '160000'],
+]);
+
+/** One string for all entries of a mode, and not the one that was cut out of the tree. */
+function normaliseMode(written: string, where: string, name: string): TreeMode {
+  const mode = written === '100644' ? '100644' : modes.get(written);
+  if (mode === undefined) throw unsafe(where, name, `has the unknown mode ${JSON.stringify(written)}`);
+  return mode;
 }
 
 function unsafe(where: string, name: string, reason: string): UnsafePathError {

@@ -11,6 +11,11 @@ export interface GitObject {
 export interface ReadableObjects {
   has(oid: string): boolean;
   get(oid: string): GitObject | undefined;
+  /**
+   * The id as it is kept here, if it is: a string that stands for itself, where one cut out of a tree's text keeps all
+   * of that text alive and is compared letter by letter.
+   */
+  nameOf?(oid: string): string | undefined;
 }
 
 /** Objects at hand, with room for new ones. */

@@ -67,6 +67,11 @@ export class PackObjects implements ReadableObjects {
     return index === undefined ? undefined : this.at(index);
   }
 
+  nameOf(oid: string): string | undefined {
+    const index = this.#byOid.get(oid);
+    return index === undefined ? undefined : this.#oids[index];
+  }
+
   /** Visits every object once, mostly as they stand in memory one behind the other. */
   forEach(visit: VisitObject): void {
     const isDistinct = this.#byOid.size === this.#oids.length;

@@ -77,7 +77,7 @@ export function listTree(objects: ReadableObjects, tree: string, path: string, l
       visited++;
       const path = prefix + name;
       if (mode === '40000') walk(oid, path, depth + 1);
-      else listing.entries.push({ path, oid, mode });
+      else listing.entries.push({ path, oid: objects.nameOf?.(oid) ?? oid, mode });
     });
   };
   walk(tree, path, path === '' ? 0 : path.split('/').length);

@@ -1,6 +1,6 @@
 import { UnsafePathError } from '../../errors.js';
 import { fromRawName } from '../objects/raw-tree.js';
-import { unsafeNameReason } from '../objects/unsafe-name.js';
+import { unsafeRawNameReason } from '../objects/unsafe-name.js';
 
 /** As many as Linux follows before it says ELOOP. */
 const maxFollowed = 40;
@@ -60,5 +60,5 @@ function splitTarget(target: string): string[] | null {
 }
 
 function isDotGit(name: string): boolean {
-  return unsafeNameReason(fromRawName(name)) !== null;
+  return unsafeRawNameReason(name) !== null;
 }

@@ -1,7 +1,7 @@
 import { CorruptPackError, LimitExceededError, UnsafePathError } from '../../errors.js';
 import { parseCommit } from '../objects/parse-commit.js';
-import { decodeRawTree, fromRawName, treeMode } from '../objects/raw-tree.js';
-import { isPlainName, unsafeNameReason } from '../objects/unsafe-name.js';
+import { distinctNames, fromRawName, treeMode, visitRawTree } from '../objects/raw-tree.js';
+import { unsafeRawNameReason } from '../objects/unsafe-name.js';
 import type { DiskPack } from '../pack/disk-pack.js';
 import type { GitLimits } from '../types.js';
 
@@ -83,25 +83,20 @@ export function listTree(content: Buffer, prefix: string, depthLeft: number): Tr
     });
   }
   const list: TreeList = { directories: [], files: [], links: [], gitlinks: [], trees: [] };
-  const names = new Set<string>();
-  for (const { mode: written, name, oid } of decodeRawTree(content)) {
+  const isNew = distinctNames();
+  visitRawTree(content, (written, name, oid) => {
     const path = `${prefix}${name}`;
     const mode = normalisedModes[written];
-    const reason = names.has(name)
-      ? 'stands there twice'
-      : isPlainName(name)
-        ? null
-        : unsafeNameReason(fromRawName(name));
+    const reason = isNew(name) ? unsafeRawNameReason(name) : 'stands there twice';
     if (mode === undefined || reason !== null)
       throw refused(path, reason ?? `has the unknown mode ${written}`);
-    names.add(name);
     if (mode === treeMode) {
       list.directories.push(path);
       list.trees.push({ path, oid });
     } else if (mode === '160000') list.gitlinks.push({ path, mode, oid });
     else if (mode === '120000') list.links.push({ path, mode, oid });
     else list.files.push({ path, mode, oid });
-  }
+  });
   return list;
 }
 

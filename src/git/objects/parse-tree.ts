@@ -1,5 +1,5 @@
 import { CorruptPackError, UnsafePathError } from '../../errors.js';
-import { fromRawName, scanTree } from './raw-tree.js';
+import { distinctNames, fromRawName, scanTree } from './raw-tree.js';
 import { isPlainName, unsafeNameReason } from './unsafe-name.js';
 
 /** `40000` is a directory; the others are those of `GitMode`. */
@@ -32,7 +32,7 @@ export function visitTree(
   where: string,
   visit: (mode: TreeMode, name: string, oid: string) => void,
 ): void {
-  const isNew = distinct();
+  const isNew = distinctNames();
   const cutAt = scanTree(data, (mode, bytes, oid) => {
     const isPlain = isPlainName(bytes);
     const name = isPlain ? bytes : fromRawName(bytes);
@@ -42,24 +42,6 @@ export function visitTree(
     visit(normaliseMode(mode, where, name), name, oid);
   });
   if (cutAt !== -1) throw corrupt(where, 'an entry is cut off');
-}
-
-/** Tells names that come for the first time. As long as each is behind the one before, none has to be remembered. */
-function distinct(): (name: string) => boolean {
-  const ascending: string[] = [];
-  let names: Set<string> | null = null;
-  let last = '';
-  return (name) => {
-    if (names === null && name > last) {
-      last = name;
-      ascending.push(name);
-      return true;
-    }
-    names ??= new Set(ascending);
-    const isNew = !names.has(name);
-    names.add(name);
-    return isNew;
-  };
 }
 
 /** Old versions of git wrote group-writable files as 100664; they mean 100644. */

@@ -32,13 +32,42 @@ export function encodeTree(entries: Iterable<RawTreeEntry>): Buffer {
  */
 export function decodeRawTree(content: Uint8Array): RawTreeEntry[] {
   const entries: RawTreeEntry[] = [];
+  visitRawTree(content, (mode, name, oid) => entries.push({ mode, name, oid }));
+  return entries;
+}
+
+/**
+ * As {@link decodeRawTree}, without an object for each line.
+ * @throws CorruptPackError, after the lines before the broken one were visited
+ */
+export function visitRawTree(
+  content: Uint8Array,
+  visit: (mode: string, name: string, oid: string) => void,
+): void {
   const cutAt = scanTree(content, (written, name, oid, at) => {
     const mode = readMode(written);
     if (mode === null) throw malformed(at);
-    entries.push({ mode, name, oid });
+    visit(mode, name, oid);
   });
   if (cutAt !== -1) throw malformed(cutAt);
-  return entries;
+}
+
+/** Tells names that come for the first time. As long as each is behind the one before, none has to be looked up. */
+export function distinctNames(): (name: string) => boolean {
+  const ascending: string[] = [];
+  let names: Set<string> | null = null;
+  let last = '';
+  return (name) => {
+    if (names === null && name > last) {
+      last = name;
+      ascending.push(name);
+      return true;
+    }
+    names ??= new Set(ascending);
+    const isNew = !names.has(name);
+    names.add(name);
+    return isNew;
+  };
 }
 
 /**

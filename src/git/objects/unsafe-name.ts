@@ -1,3 +1,5 @@
+import { fromRawName } from './raw-tree.js';
+
 const backslash = '\\';
 
 /**
@@ -21,6 +23,11 @@ export function unsafeNameReason(name: string): string | null {
     return 'leaves its directory on Windows';
   }
   return null;
+}
+
+/** As {@link unsafeNameReason}, of a name as a raw tree has it. */
+export function unsafeRawNameReason(name: string): string | null {
+  return isPlainName(name) ? null : unsafeNameReason(fromRawName(name));
 }
 
 /**

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InvalidPropertiesError } from '../errors.js';
 import { openClone } from './clone/open-clone.js';
 import { SharedRemotes } from './mirror/shared-remotes.js';
@@ -53,13 +52,13 @@ function connect(options: RemoteOptions, surroundings: Parameters<typeof openSes
     },
     expectPush(push) {
       offer ??= discover(session);
-      if (push !== undefined) planned = { ...push, trees: makeTrees(push) };
-      // Told by the push; without one, nobody wants to know.
-      for (const promise of [offer, planned?.trees]) promise?.catch(() => {});
+      if (push !== undefined) planned = planTrees(push);
+      // What fails is told by the push; without one, nobody wants to know.
+      offer.then(planned?.make).catch(() => {});
     },
     async push(base, commit) {
       const isPlanned = planned?.base === base && planned.changes === commit.changes;
-      const expected = { offer, trees: isPlanned ? planned?.trees : undefined };
+      const expected = { offer, trees: isPlanned ? planned?.make() : undefined };
       offer = undefined;
       planned = undefined;
       const { pushCommit } = await loadPush();
@@ -81,15 +80,24 @@ async function discover(session: RemoteSession): Promise<ReceivePackOffer> {
 interface PlannedTrees {
   base: PushBase;
   changes: readonly FileChange[];
-  trees: Promise<BuiltTree>;
+  /** Once, however often it is called. */
+  make(): Promise<BuiltTree>;
 }
 
-async function makeTrees({ base, changes }: Omit<PlannedTrees, 'trees'>): Promise<BuiltTree> {
-  const { buildTrees } = await loadPush();
-  // One turn to be connected, one to ask: the remote is at work meanwhile.
-  await nextTurn();
-  await nextTurn();
-  return buildTrees(ownBase(base).snapshot, changes);
+function planTrees({ base, changes }: Omit<PlannedTrees, 'make'>): PlannedTrees {
+  let trees: Promise<BuiltTree> | undefined;
+  const build = async () => {
+    const { buildTrees } = await loadPush();
+    return buildTrees(ownBase(base).snapshot, changes);
+  };
+  return {
+    base,
+    changes,
+    make() {
+      trees ??= build();
+      return trees;
+    },
+  };
 }
 
 function ownBase({ branch, tip, snapshot }: PushBase): RemotePushBase {

@@ -87,8 +87,8 @@ export interface Remote {
   /**
    * Says that a push is about to come. The remote is asked who may write while the push is still being made; what it
    * answers, a refusal too, comes out of `push`.
-   * @param planned what it will commit, once that is known: its trees are made while the remote answers, for a push of
-   * this very list
+   * @param planned what it will commit, once that is known: its trees are made when the remote has answered, for a push
+   * of this very list that still waits for something else
    */
   expectPush(planned?: { base: PushBase; changes: readonly FileChange[] }): void;
   /**

@@ -21,7 +21,6 @@ import {
   type Scope,
   type StorageAdapter,
   type StoredContent,
-  type StoredEntry,
 } from './types.js';
 
 /** Storage in this process's memory, for tests and for runs whose storage is to be thrown away. */
@@ -86,10 +85,7 @@ export function createMemoryStorage(): StorageAdapter {
     async list(scope, options) {
       throwIfCancelled(options, location);
       checkScope(scope);
-      return shelvesIn(scope).flatMap((shelf) => {
-        shelf.listing ??= listShelf(shelf);
-        return shelf.listing.map(copyOf);
-      });
+      return shelvesIn(scope).flatMap(listShelf);
     },
 
     async read(keys, options) {
@@ -120,11 +116,6 @@ export function createMemoryStorage(): StorageAdapter {
       return { applied: applyNow(batch), version: versionOf(at.scope) };
     },
   };
-}
-
-/** Field by field: a listing may have fifty thousand, and spreading takes five times as long. */
-function copyOf({ key: { kind, namespace, id }, oid, revision, size }: StoredEntry): StoredEntry {
-  return { key: { kind, namespace, id }, oid, revision, size };
 }
 
 /** The bytes are never changed, only replaced: they can be copied when somebody looks at them. */

@@ -17,15 +17,15 @@ export interface Shelf {
   directories: DirectoryCounts;
   /** Of files: those that came to be since somebody looked whether all can lie in one tree. */
   unjudged: string[];
-  /** The listing, until the next change. */
-  listing: StoredEntry[] | null;
+  /** Ids of what is there, in the order of listings, until one comes or goes. */
+  order: string[] | null;
   /** Grows with every change; never shrinks, so that sums of it are tokens. */
   changes: number;
 }
 
 export function openShelf({ kind, namespace }: ResourceKey): Shelf {
   const directories = new DirectoryCounts();
-  return { kind, namespace, held: new Map(), directories, unjudged: [], listing: null, changes: 0 };
+  return { kind, namespace, held: new Map(), directories, unjudged: [], order: null, changes: 0 };
 }
 
 /** Makes a change effective. `keep` gives the content to hold. */
@@ -37,14 +37,15 @@ export function hold(
   const { id } = change.key;
   const content = change.action === 'put' ? keep(change) : null;
   shelf.held.set(id, { oid, revision, content });
-  shelf.listing = null;
   shelf.changes += 1;
+  const comes = content !== null;
+  if (comes === isThere(before)) return;
+  shelf.order = null;
   if (shelf.kind !== 'file') return;
-  const wasThere = isThere(before);
-  if (content !== null && !wasThere) {
+  if (comes) {
     shelf.directories.add(id);
     shelf.unjudged.push(id);
-  } else if (content === null && wasThere) shelf.directories.remove(id);
+  } else shelf.directories.remove(id);
 }
 
 /** Takes a change back, made or not. The shelf has to be counted anew then. */
@@ -52,7 +53,7 @@ export function restore(shelf: Shelf | undefined, { change, before }: EffectiveC
   if (shelf === undefined) return;
   if (before === undefined) shelf.held.delete(change.key.id);
   else shelf.held.set(change.key.id, before);
-  shelf.listing = null;
+  shelf.order = null;
 }
 
 export function isThere(held: Held | undefined): boolean {
@@ -68,13 +69,20 @@ export function recount(shelf: Shelf | undefined): void {
 }
 
 export function listShelf(shelf: Shelf): StoredEntry[] {
-  const entries: StoredEntry[] = [];
-  for (const [id, { oid, revision, content }] of shelf.held) {
-    if (oid === null || content === null) continue;
-    const key = { kind: shelf.kind, namespace: shelf.namespace, id };
-    entries.push({ key, oid, revision, size: content.byteLength });
-  }
-  return entries.sort((a, b) => compareText(a.key.id, b.key.id));
+  const { kind, namespace, held } = shelf;
+  shelf.order ??= orderOf(held);
+  return shelf.order.flatMap((id): StoredEntry[] | StoredEntry => {
+    const { oid = null, revision = 0, content = null } = held.get(id) ?? {};
+    if (oid === null || content === null) return [];
+    return { key: { kind, namespace, id }, oid, revision, size: content.byteLength };
+  });
+}
+
+function orderOf(held: ReadonlyMap<string, Held>): string[] {
+  const ids: string[] = [];
+  for (const [id, { content }] of held) if (content !== null) ids.push(id);
+  // By code unit, as JavaScript sorts text by itself.
+  return ids.sort();
 }
 
 /** The order of listings: by code unit. */

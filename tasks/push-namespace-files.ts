@@ -7,7 +7,7 @@ import { authorship, gitDirectory, globs, guards, pushOutput } from '../schemas/
 import { NoFilesMatchedError } from '../src/errors.js';
 import type { Remote } from '../src/git/types.js';
 import { gitNamespaceFiles } from '../src/plan/git-namespace-files.js';
-import { loadIgnoreRules, relativePath } from '../src/plan/load-ignore-rules.js';
+import { ignoreFilesIn, loadIgnoreRules, relativePath } from '../src/plan/load-ignore-rules.js';
 import { readSyncState } from '../src/plan/read-sync-state.js';
 import { formatRevision } from '../src/plan/report.js';
 import { matchGlobs } from '../src/resources/globs.js';
@@ -130,14 +130,17 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
         .map(({ key, oid }) => ({ key, gitPath: prefix + pathOfFile(key.id), gitOid: oid, storedOid: oid })),
   });
   const { pushRows, pushToGit } = await loadPlanner();
+  const ignoreFiles = ignoreFilesIn(entries, directory);
   const ignored =
-    base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
+    base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, ignoreFiles, directory);
   const inScope = ({ id }: ResourceKey) => selected(id) && !ignored(pathOfFile(id));
 
   const desired = arranged.filter(({ key }) => !ignored(pathOfFile(key.id)));
   if (desired.length === 0 && properties.errorOnMissing) throw noneMatched(properties);
   const files = gitNamespaceFiles(
-    entries.filter((entry) => !ignored(relativePath(directory, entry.path))),
+    ignoreFiles.length === 0
+      ? entries
+      : entries.filter((entry) => !ignored(relativePath(directory, entry.path))),
     { namespace, directory },
   );
   // A directory that gets its first file keeps its `.gitkeep`: it went nowhere.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { oidWords, turnWords, wordsOf } from '../objects/oid-words.js';
-import { withColumns } from '../objects/sorted-rows.js';
+import { putColumns } from '../objects/sorted-rows.js';
 import { recordBytes, type StatRecords } from './stat-record.js';
 
 /** One line of `.git/index`. */
@@ -16,51 +16,68 @@ const headerBytes = 12;
 const fixedBytes = 62;
 const modeAt = 24;
 const maxNameLength = 0xfff;
+const checksumBytes = 20;
+const namesAtOnce = 4096;
 
 /**
  * The content of `.git/index`, version 2 (gitformat-index). With the true numbers of the file system in it, git does
  * not have to read the files to know that they are unchanged. They may come later than the rest.
  */
 export class WorktreeIndex {
-  /** Where the line of an entry begins behind the header, by the place of the entry among those given. */
-  readonly #starts: Int32Array;
+  readonly #index: Buffer;
+  /** Where the line of an entry begins, by the place of the entry among those given. */
+  readonly #lines: Int32Array;
   readonly #modes: Int32Array<ArrayBuffer>;
-  readonly #lines: Int32Array<ArrayBuffer>;
 
   constructor(entries: readonly IndexEntry[]) {
     const count = entries.length;
-    this.#starts = new Int32Array(count);
-    const texts: string[] = [];
-    const blanks: Blanks[] = [];
-    let length = 0;
-    for (const row of sortedByPath(entries)) {
-      const path = entries[row]?.path ?? '';
-      const { before, behind } = (blanks[path.length] ??= blanksFor(path.length));
-      texts.push(before, path, behind);
-      this.#starts[row] = length;
-      length += before.length + path.length + behind.length;
-    }
-    // All names at once: a call for each takes longer than everything else here.
-    const lines = Buffer.alloc(length);
-    lines.write(texts.join(''), 'latin1');
+    this.#lines = new Int32Array(count);
+    let length = headerBytes + checksumBytes;
+    for (const { path } of entries) length += lineBytes(path.length);
+    this.#index = Buffer.alloc(length);
+    this.#index.write('DIRC\0\0\0\x02', 'latin1');
+    this.#index.writeUInt32BE(count, 8);
+    this.#writeNames(entries, sortedByPath(entries));
     const oids = Buffer.alloc(count * oidWords * 4);
     oids.write(entries.map(({ oid }) => oid).join(''), 'hex');
-    this.#lines = withColumns(wordsOf(lines), this.#starts, [{ at: recordBytes, words: wordsOf(oids) }]);
+    this.#put([{ at: recordBytes, words: wordsOf(oids) }]);
     this.#modes = Int32Array.from(entries, ({ mode }) => Number.parseInt(mode, 8));
     turnWords(this.#modes);
   }
 
   /** @param records what the file system says of each entry, by its place among them; zeros for a submodule */
   encode(records: StatRecords): Buffer {
-    const lines = withColumns(this.#lines, this.#starts, [
-      { at: 0, words: records.words(this.#starts.length) },
+    const index = this.#index;
+    this.#put([
+      { at: 0, words: records.words(this.#lines.length) },
       { at: modeAt, words: this.#modes },
     ]);
-    const header = Buffer.alloc(headerBytes);
-    header.write('DIRC\0\0\0\x02', 'latin1');
-    header.writeUInt32BE(this.#starts.length, 8);
-    const checksum = createHash('sha1').update(header).update(lines).digest();
-    return Buffer.concat([header, new Uint8Array(lines.buffer), checksum]);
+    const end = index.length - checksumBytes;
+    index.set(createHash('sha1').update(index.subarray(0, end)).digest(), end);
+    return index;
+  }
+
+  /** Many at once: a call for each takes longer than everything else here. */
+  #writeNames(entries: readonly IndexEntry[], order: readonly number[]): void {
+    const blanks: Blanks[] = [];
+    let end = headerBytes;
+    for (let first = 0; first < order.length; first += namesAtOnce) {
+      const start = end;
+      const texts: string[] = [];
+      for (const row of order.slice(first, first + namesAtOnce)) {
+        const path = entries[row]?.path ?? '';
+        const blank = blanks[path.length] ?? blanksFor(path.length);
+        blanks[path.length] = blank;
+        texts.push(blank.before, path, blank.behind);
+        this.#lines[row] = end;
+        end += lineBytes(path.length);
+      }
+      this.#index.write(texts.join(''), start, 'latin1');
+    }
+  }
+
+  #put(columns: Parameters<typeof putColumns>[2]): void {
+    putColumns(wordsOf(this.#index), this.#lines, columns);
   }
 }
 
@@ -74,8 +91,12 @@ function blanksFor(length: number): Blanks {
   const told = Math.min(length, maxNameLength);
   return {
     before: '\0'.repeat(fixedBytes - 2) + String.fromCharCode(told >> 8, told & 0xff),
-    behind: '\0'.repeat(8 - ((fixedBytes + length) % 8)),
+    behind: '\0'.repeat(lineBytes(length) - fixedBytes - length),
   };
+}
+
+function lineBytes(length: number): number {
+  return (fixedBytes + length + 8) & ~7;
 }
 
 /**

@@ -27,7 +27,7 @@ export interface SortedIds {
 
 const wordBytes = 4;
 const pageBytes = 64 * 1024;
-/** Memory never shrinks: what is larger than that is given back by giving up all of it. */
+/** Memory never shrinks: more than that is given back by giving up all of it, once the tables at hand are done. */
 const maxKeptBytes = 8 * 1024 * 1024;
 const spareWords = 4;
 
@@ -44,7 +44,7 @@ export function sortByHead(oids: Int32Array): SortedIds {
   const ids = room.put(oids);
   const [order, heads, spare] = [room.take(count), room.take(count), room.take(count * spareWords)];
   const alike = room.exports.sortByHead(ids, count, order, heads, spare);
-  return { order: room.words(order, count), heads: new Uint32Array(room.words(heads, count).buffer), alike };
+  return { order: room.copy(order, count), heads: new Uint32Array(room.copy(heads, count).buffer), alike };
 }
 
 /**
@@ -64,27 +64,26 @@ export function rowsInOrder(order: Int32Array, columns: readonly Int32Array[]): 
     room.exports.copyRows(room.put(column), words, places, count, to, total / Math.max(count, 1));
     to += words * wordBytes;
   }
-  return room.words(table, total);
+  return room.copy(table, total);
 }
 
 /**
  * Writes columns into a file whose rows are of different lengths.
  * @param rows where each row begins in the file, in bytes
  * @param columns a word or more for each row, and where in the row they stand, in bytes
- * @returns the file with them
  */
-export function withColumns(
+export function putColumns(
   file: Int32Array,
   rows: Int32Array,
   columns: readonly { at: number; words: Int32Array }[],
-): Int32Array<ArrayBuffer> {
+): void {
   const count = rows.length;
   const room = new Room(columns.reduce((total, { words }) => total + words.length, file.length + count));
   const start = room.put(file);
   const places = room.put(rows);
   for (const { at, words } of columns)
     room.exports.scatterRows(room.put(words), words.length / Math.max(count, 1), places, count, start + at);
-  return room.words(start, file.length);
+  file.set(room.view(start, file.length));
 }
 
 /** Memory for one call. */
@@ -100,7 +99,8 @@ class Room {
     const missing = this.#end + words * wordBytes - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
     this.#memory = memory.buffer;
-    kept = this.#memory.byteLength > maxKeptBytes ? null : this.exports;
+    kept = this.exports;
+    if (this.#memory.byteLength > maxKeptBytes) setImmediate(giveUp);
   }
 
   /** @returns where it begins */
@@ -112,14 +112,22 @@ class Room {
 
   put(words: Int32Array): number {
     const start = this.take(words.length);
-    new Int32Array(this.#memory, start, words.length).set(words);
+    this.view(start, words.length).set(words);
     return start;
   }
 
-  /** A copy. */
-  words(start: number, length: number): Int32Array<ArrayBuffer> {
-    return new Int32Array(this.#memory, start, length).slice();
+  /** As long as the call lasts. */
+  view(start: number, length: number): Int32Array<ArrayBuffer> {
+    return new Int32Array(this.#memory, start, length);
   }
+
+  copy(start: number, length: number): Int32Array<ArrayBuffer> {
+    return this.view(start, length).slice();
+  }
+}
+
+function giveUp(): void {
+  kept = null;
 }
 
 function load(): Exports {

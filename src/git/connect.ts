@@ -53,8 +53,7 @@ function connect(options: RemoteOptions, surroundings: Parameters<typeof openSes
     expectPush(push) {
       offer ??= discover(session);
       if (push !== undefined) planned = planTrees(push);
-      // What fails is told by the push; without one, nobody wants to know.
-      offer.then(planned?.make).catch(() => {});
+      offer.then(planned?.make).catch(unheeded);
     },
     async push(base, commit) {
       const isPlanned = planned?.base === base && planned.changes === commit.changes;
@@ -94,11 +93,17 @@ function planTrees({ base, changes }: Omit<PlannedTrees, 'make'>): PlannedTrees 
     base,
     changes,
     make() {
-      trees ??= build();
+      if (trees === undefined) {
+        trees = build();
+        trees.catch(unheeded);
+      }
       return trees;
     },
   };
 }
+
+/** What fails is told by the push; without one, nobody wants to know. */
+function unheeded(): void {}
 
 function ownBase({ branch, tip, snapshot }: PushBase): RemotePushBase {
   if (snapshot === null || snapshot instanceof CommitSnapshot) return { branch, tip, snapshot };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { oidWords, turnWords, wordsOf } from '../objects/oid-words.js';
-import { putColumns } from '../objects/sorted-rows.js';
+import { type PlacedColumn, putColumns } from '../objects/sorted-rows.js';
 import { recordBytes, type StatRecords } from './stat-record.js';
 
 /** One line of `.git/index`. */
@@ -76,7 +76,7 @@ export class WorktreeIndex {
     }
   }
 
-  #put(columns: Parameters<typeof putColumns>[2]): void {
+  #put(columns: readonly PlacedColumn[]): void {
     putColumns(wordsOf(this.#index), this.#lines, columns);
   }
 }

@@ -1,11 +1,6 @@
+import { compiledCode } from './compiled-code.js';
 import { oidWords } from './oid-words.js';
 import { sortRowsWasm } from './sort-rows-wasm.js';
-
-/** As much of it as is used here; Node's types leave it to the browser's. */
-declare const WebAssembly: {
-  Module: new (code: Uint8Array) => object;
-  Instance: new (module: object) => { readonly exports: unknown };
-};
 
 /** What assembly/sort-rows.ts exports; arguments are places in its memory. */
 interface Exports {
@@ -31,7 +26,8 @@ const pageBytes = 64 * 1024;
 const maxKeptBytes = 8 * 1024 * 1024;
 const spareWords = 4;
 
-let code: object | null = null;
+/** Compiled when the first table is made. */
+let open: (() => Exports) | null = null;
 let kept: Exports | null = null;
 
 /**
@@ -67,16 +63,17 @@ export function rowsInOrder(order: Int32Array, columns: readonly Int32Array[]): 
   return room.copy(table, total);
 }
 
+/** A word or more for each row, and where in the row they stand, in bytes. */
+export interface PlacedColumn {
+  at: number;
+  words: Int32Array;
+}
+
 /**
  * Writes columns into a file whose rows are of different lengths.
  * @param rows where each row begins in the file, in bytes
- * @param columns a word or more for each row, and where in the row they stand, in bytes
  */
-export function putColumns(
-  file: Int32Array,
-  rows: Int32Array,
-  columns: readonly { at: number; words: Int32Array }[],
-): void {
+export function putColumns(file: Int32Array, rows: Int32Array, columns: readonly PlacedColumn[]): void {
   const count = rows.length;
   const room = new Room(columns.reduce((total, { words }) => total + words.length, file.length + count));
   const start = room.put(file);
@@ -131,6 +128,6 @@ function giveUp(): void {
 }
 
 function load(): Exports {
-  code ??= new WebAssembly.Module(Buffer.from(sortRowsWasm, 'base64'));
-  return new WebAssembly.Instance(code).exports as Exports;
+  open ??= compiledCode<Exports>(sortRowsWasm);
+  return open();
 }

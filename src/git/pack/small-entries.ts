@@ -1,13 +1,8 @@
+import { compiledCode } from '../objects/compiled-code.js';
 import type { ObjectType } from '../objects/store.js';
 import { type EntryHeader, objectTypes, ofsDelta, oidBytes } from './entry-header.js';
 import type { PackWindow } from './pack-window.js';
 import { readEntriesWasm } from './read-entries-wasm.js';
-
-/** As much of it as is used here; Node's types leave it to the browser's. */
-declare const WebAssembly: {
-  Module: new (code: Uint8Array) => object;
-  Instance: new (module: object) => { readonly exports: unknown };
-};
 
 /** What assembly/read-entries.ts exports; arguments are places in its memory. */
 interface Exports {
@@ -52,8 +47,7 @@ export function readSmallRun(window: PackWindow, atMost: number): SmallRun {
 }
 
 function load(): ReadEntries {
-  const module = new WebAssembly.Module(Buffer.from(readEntriesWasm, 'base64'));
-  const exports = new WebAssembly.Instance(module).exports as Exports;
+  const exports = compiledCode<Exports>(readEntriesWasm)();
   const memory = Buffer.from(exports.memory.buffer);
   const source = exports.heap.value;
   const objects = source + maxSourceBytes + slackBytes;

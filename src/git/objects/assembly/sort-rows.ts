@@ -1,7 +1,8 @@
 // AssemblyScript, compiled by scripts/compile-wasm.js into ../sort-rows-wasm.ts. Not part of the TypeScript program.
 //
-// Sorts ids, brings tables into their order, and puts rows where they belong. Most processes do that once, with code that has not run before, and
-// for ten thousand rows JavaScript's interpreter needs longer than for all else that a table asks for.
+// Sorts ids, brings tables into their order, and puts rows where they belong. Most processes do that once, with code
+// that has not run before, and for ten thousand rows JavaScript's interpreter needs longer than for all else that a
+// table asks for.
 
 /** Where the memory begins that the host may use. */
 export const heap: usize = 25600;
@@ -61,8 +62,6 @@ export function sortByHead(oids: usize, count: u32, order: usize, heads: usize, 
   return alike;
 }
 
-// @ts-ignore: decorator
-@inline
 function placeOf(head: u32, digit: u32): usize {
   return places + (digit * digitValues + ((head >> (digit * digitBits)) & (digitValues - 1))) * 4;
 }

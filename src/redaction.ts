@@ -118,8 +118,16 @@ export class Redactor {
     // Longest first, so that a secret which contains another is masked whole.
     const parts = [...this.#parts].sort((a, b) => b.length - a.length);
     if (parts.length === 0) return /(?!)/g;
-    return new RegExp(parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'gi');
+    return new RegExp(parts.map(asPattern).join('|'), 'gi');
   }
+}
+
+/**
+ * Other than ASCII stands in classes: V8 puts alternatives together that begin alike in any letter case, takes the Kelvin
+ * sign for a k there, and then does not find it as one.
+ */
+function asPattern(part: string): string {
+  return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&').replace(/[^\0-\x7f]/g, '[$&]');
 }
 
 /** What of an error is worth keeping is not enumerable. */

@@ -262,6 +262,13 @@ describe('for any secret', () => {
     fc.string({ unit: fc.constantFrom(...'ab-/%+ ='), maxLength: 12 }),
   );
 
+  it('of letters that are others in another case, too', () => {
+    for (const letter of '\u212a\u212b\u2126\u017f\u1e9e\u0130\u0131\u03c2\ud83d\ude00') {
+      const one = `${letter}  ! `;
+      expect(redactorOf(one, 'k  ?', 's  ?', 'å  ?', 'ω  ?').redact(`<${one}>`)).toBe(`<${mask}>`);
+    }
+  });
+
   it('no text holds it afterwards, in any spelling', () => {
     fc.assert(
       fc.property(

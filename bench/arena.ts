@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { UsageError } from '../bin/usage-error.js';
 import type { BenchOptions } from './arguments.js';
-import { compilePrograms } from './compile-programs.js';
+import { compilePrograms, programsDirectory } from './compile-programs.js';
 import type { OursRun } from './contest.js';
 import { checkFileSystem, type FileSystemCheck } from './file-system.js';
 import type { IsomorphicJob, OursJob } from './programs/jobs.js';
@@ -14,7 +16,13 @@ import {
   runProgram,
   startProgram,
 } from './programs.js';
-import { buildRepository, prepareDirectory, type Repository, type RepositorySpec } from './repositories.js';
+import {
+  buildRepository,
+  prepareDirectory,
+  type Repository,
+  type RepositorySpec,
+  removeDirectory,
+} from './repositories.js';
 import { type Server, startServer } from './server.js';
 
 /** Everything the cases share: the server, the repositories below it, and directories to work in. */
@@ -48,13 +56,35 @@ export interface Arena {
   close(): Promise<void>;
 }
 
+/** @throws UsageError when there is no build of flowgit to measure, or no directory to keep repositories in. */
 export async function openArena(options: BenchOptions): Promise<Arena> {
-  const work = await mkdtemp(join(tmpdir(), 'flowgit-bench-'));
-  const root = await prepareDirectory(options.keep === null ? join(work, 'served') : resolve(options.keep));
   const dist = resolve(options.dist ?? join(import.meta.dirname, '../dist'));
-  const directory = await compilePrograms();
+  if (!existsSync(join(dist, 'tasks/index.js'))) throw new UsageError(`${dist} holds no build of flowgit.`);
+  const work = await mkdtemp(join(tmpdir(), 'flowgit-bench-'));
+  const clearAway = async () => {
+    await removeDirectory(work);
+    await removeDirectory(programsDirectory);
+  };
+  try {
+    return await furnish(options, { work, dist, clearAway });
+  } catch (error) {
+    await clearAway();
+    throw error;
+  }
+}
+
+interface Place {
+  work: string;
+  dist: string;
+  clearAway: () => Promise<void>;
+}
+
+async function furnish(options: BenchOptions, { work, dist, clearAway }: Place): Promise<Arena> {
+  const root =
+    options.keep === null ? await prepareDirectory(join(work, 'served')) : await keptDirectory(options.keep);
+  await compilePrograms();
   const programs: ProgramOptions = {
-    directory,
+    directory: programsDirectory,
     dist: pathToFileURL(dist).href,
     cpuProf: options.cpuProf === null ? null : resolve(options.cpuProf),
   };
@@ -98,10 +128,15 @@ export async function openArena(options: BenchOptions): Promise<Arena> {
     },
     async close() {
       await server.close();
-      await rm(work, { recursive: true, force: true });
-      await rm(directory, { recursive: true, force: true });
+      await clearAway();
     },
   };
+}
+
+async function keptDirectory(path: string): Promise<string> {
+  return prepareDirectory(resolve(path)).catch((error: Error) => {
+    throw new UsageError(`--keep takes a directory: ${error.message}`);
+  });
 }
 
 /** Runs with a directory that is gone afterwards; its removal belongs to no measurement. */
@@ -110,6 +145,6 @@ export async function inTemporary<T>(arena: Arena, use: (directory: string) => P
   try {
     return await use(directory);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory);
   }
 }

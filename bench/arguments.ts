@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { UsageError } from '../bin/usage-error.js';
 
 export interface BenchOptions {
   json: boolean;
@@ -28,7 +29,7 @@ Measures flowgit, git and isomorphic-git at the same jobs, in turn, against git 
   --case NAME        Only cases whose name contains NAME (see --list)
   --runs N           Runs of each; medians are shown. Default: 5
   --latency MS       Delay of every request. Default: 0
-  --json             One JSON document on standard output
+  --json             One JSON document on standard output; alone there with: npm run --silent bench -- --json
   --keep DIR         Keep the repositories there, and take those that are there
   --all              The heavy cases too (a pack of 400 MB)
   --quick            Small sizes, one run: a smoke test
@@ -40,25 +41,9 @@ Measures flowgit, git and isomorphic-git at the same jobs, in turn, against git 
 Clones and storages are made below TMPDIR. The table says when its file system is too slow for the ratios to mean much.
 `;
 
-/** @throws TypeError when an option is unknown or has no value. */
+/** @throws UsageError when an option is unknown or its value is not one. */
 export function parseArguments(args: readonly string[]): BenchOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      json: { type: 'boolean', default: false },
-      keep: { type: 'string' },
-      runs: { type: 'string' },
-      latency: { type: 'string', default: '0' },
-      case: { type: 'string', default: '' },
-      quick: { type: 'boolean', default: false },
-      all: { type: 'boolean', default: false },
-      'skip-isomorphic': { type: 'boolean', default: false },
-      'cpu-prof': { type: 'string' },
-      dist: { type: 'string' },
-      list: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
+  const values = parseOptions(args);
   return {
     json: values.json,
     keep: values.keep ?? null,
@@ -75,8 +60,34 @@ export function parseArguments(args: readonly string[]): BenchOptions {
   };
 }
 
+function parseOptions(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        json: { type: 'boolean', default: false },
+        keep: { type: 'string' },
+        runs: { type: 'string' },
+        latency: { type: 'string', default: '0' },
+        case: { type: 'string', default: '' },
+        quick: { type: 'boolean', default: false },
+        all: { type: 'boolean', default: false },
+        'skip-isomorphic': { type: 'boolean', default: false },
+        'cpu-prof': { type: 'string' },
+        dist: { type: 'string' },
+        list: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
 function count(name: string, text: string, least: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < least) throw new TypeError(`${name} takes a number from ${least}.`);
+  if (!Number.isInteger(value) || value < least)
+    throw new UsageError(`${name} takes a number from ${least}.`);
   return value;
 }

@@ -4,16 +4,16 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const sources = fileURLToPath(new URL('programs', import.meta.url));
-const target = fileURLToPath(new URL('../node_modules/.cache/flowgit-bench', import.meta.url));
 
-/**
- * Turns the measured programs into plain JavaScript and returns the directory: a loader that compiles at run time would
- * be counted as theirs. It lies below `node_modules`, where they find their dependencies.
- */
-export async function compilePrograms(): Promise<string> {
-  const directory = join(target, String(process.pid));
-  await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, 'package.json'), '{ "type": "module" }\n');
+/** Where this process compiles the measured programs to: below `node_modules`, where they find their dependencies. */
+export const programsDirectory = fileURLToPath(
+  new URL(`../node_modules/.cache/flowgit-bench/${process.pid}`, import.meta.url),
+);
+
+/** Turns the measured programs into plain JavaScript: a loader that compiles at run time would be counted as theirs. */
+export async function compilePrograms(): Promise<void> {
+  await mkdir(programsDirectory, { recursive: true });
+  await writeFile(join(programsDirectory, 'package.json'), '{ "type": "module" }\n');
   for (const name of await readdir(sources)) {
     const { outputText } = ts.transpileModule(await readFile(join(sources, name), 'utf8'), {
       compilerOptions: {
@@ -22,7 +22,6 @@ export async function compilePrograms(): Promise<string> {
         verbatimModuleSyntax: true,
       },
     });
-    await writeFile(join(directory, name.replace(/\.ts$/, '.js')), outputText);
+    await writeFile(join(programsDirectory, name.replace(/\.ts$/, '.js')), outputText);
   }
-  return directory;
 }

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { delimiter } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { endOnInterruption } from './interruption.js';
 
 /** Git as on a machine without any configuration of its own; housekeeping in the background stays off. */
 export const gitEnvironment: NodeJS.ProcessEnv = {
@@ -27,30 +30,23 @@ export function git(args: readonly string[], input?: Iterable<Buffer> | string):
 export async function command(
   program: string,
   args: readonly string[],
-  input?: Iterable<Buffer> | string,
+  input: Iterable<Buffer> | string = [],
 ): Promise<Buffer> {
-  const child = spawn(program, args, { env: gitEnvironment, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = endOnInterruption(
+    spawn(program, args, { env: gitEnvironment, stdio: ['pipe', 'pipe', 'pipe'] }),
+  );
   const output: Buffer[] = [];
   const errors: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-  child.stdin.on('error', () => {}); // told by the exit code
-  const closed = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
+  pipeline(typeof input === 'string' ? [input] : input, child.stdin).catch((error: unknown) => {
+    errors.push(Buffer.from(String(error)));
+    child.kill(); // half of the input must not pass for all of it
   });
-  if (input === undefined || typeof input === 'string') child.stdin.end(input ?? '');
-  else await feed(child.stdin, input);
-  const code = await closed;
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   if (code !== 0) {
-    throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${Buffer.concat(errors).toString()}`);
+    const how = `${program} ${args.join(' ')} ended with ${code ?? signal}`;
+    throw new Error(`${how}: ${Buffer.concat(errors).toString()}`);
   }
   return Buffer.concat(output);
-}
-
-async function feed(stdin: NodeJS.WritableStream, input: Iterable<Buffer>): Promise<void> {
-  for (const chunk of input) {
-    if (!stdin.write(chunk)) await new Promise<void>((resolve) => stdin.once('drain', () => resolve()));
-  }
-  stdin.end();
 }

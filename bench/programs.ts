@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { endOnInterruption } from './interruption.js';
 import type { IsomorphicJob, OursJob, ProgramReport } from './programs/jobs.js';
 
 export interface ProgramOptions {
@@ -82,10 +83,11 @@ export async function startProgram(args: readonly string[]): Promise<RepeatingPr
 }
 
 function startNode(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, args, {
+  const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });
+  return endOnInterruption(child);
 }
 
 async function ended(child: ChildProcess): Promise<void> {

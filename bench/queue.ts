@@ -14,6 +14,7 @@ import type { StoredFlow } from '../src/triggers/types.js';
 import { allTasks } from '../tasks/index.js';
 import { startPostgresServer } from '../test/support/start-postgres-server.js';
 import { type Percentiles, percentiles } from '../test/torture/percentiles.js';
+import { endOnInterruption, interruption } from './interruption.js';
 
 /** What a queue in a PostgreSQL server does with a number of worker processes, and runs of one task that does nothing. */
 export interface QueueResult {
@@ -60,6 +61,7 @@ export async function measureQueue(
   const postgres = await startPostgresServer();
   const children: ChildProcess[] = [];
   try {
+    interruption.throwIfAborted();
     const url = await postgres.createDatabase();
     const engine = await openEngine({
       storageUrl: url,
@@ -119,8 +121,10 @@ async function carryOut(engine: Engine, url: string, { flow, count, everyMs: pau
   for (let index = 0; index < count; index += 1) {
     const trigger = { type: 'api', variables: {} } as const;
     const executionId = `${prefix}-${index}`;
-    queued.push(limit(() => engine.startRun({ flow, trigger, inputs: {}, executionId })));
-    if (pauseMs > 0) await delay(pauseMs);
+    const run = limit(() => engine.startRun({ flow, trigger, inputs: {}, executionId }));
+    run.catch(() => {}); // told when all are waited for
+    queued.push(run);
+    if (pauseMs > 0) await delay(pauseMs, undefined, { signal: interruption });
   }
   await Promise.all(queued);
   const queuedSeconds = (Date.now() - began) / 1000;
@@ -148,7 +152,7 @@ async function untilEnded(url: string, prefix: string, count: number): Promise<E
         select created_at, started_at, ended_at from flowgit.execution
         where id like ${`${prefix}-%`} and ended_at is not null and state = 'SUCCESS'`.execute(database.db);
       if (rows.length === count) return rows;
-      await delay(100);
+      await delay(100, undefined, { signal: interruption });
     }
   } finally {
     await database.close();
@@ -160,6 +164,7 @@ async function startWorker(command: string, url: string): Promise<ChildProcess> 
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });
+  endOnInterruption(child);
   await new Promise<void>((resolve, reject) => {
     child.stderr.on('data', (chunk) => {
       if (String(chunk).includes('The worker takes runs')) resolve();

@@ -59,15 +59,19 @@ function nameOf(spec: RepositorySpec): string {
 async function build(path: string, spec: RepositorySpec): Promise<void> {
   const unfinished = `${path}.${process.pid}`;
   await rm(unfinished, { recursive: true, force: true });
-  await emptyRepository(unfinished);
-  // No other branch is to be advertised than what a run reads.
-  await git(['-C', unfinished, 'config', 'transfer.hideRefs', 'refs/bench']);
-  await git(['-C', unfinished, 'fast-import', '--quiet'], streamOf(spec));
-  // Random blobs have no deltas to look for.
-  await git(['-C', unfinished, 'repack', '-adq', ...(spec.kind === 'blobs' ? ['--window=0'] : ['-f'])]);
-  const base = (await git(['-C', unfinished, 'rev-parse', 'refs/heads/main'])).toString().trim();
-  await writeFile(join(unfinished, 'bench-base'), base);
-  await rename(unfinished, path);
+  try {
+    await emptyRepository(unfinished);
+    // No other branch is to be advertised than what a run reads.
+    await git(['-C', unfinished, 'config', 'transfer.hideRefs', 'refs/bench']);
+    await git(['-C', unfinished, 'fast-import', '--quiet'], streamOf(spec));
+    // Random blobs have no deltas to look for.
+    await git(['-C', unfinished, 'repack', '-adq', ...(spec.kind === 'blobs' ? ['--window=0'] : ['-f'])]);
+    const base = (await git(['-C', unfinished, 'rev-parse', 'refs/heads/main'])).toString().trim();
+    await writeFile(join(unfinished, 'bench-base'), base);
+    await rename(unfinished, path);
+  } finally {
+    await removeDirectory(unfinished);
+  }
 }
 
 function streamOf(spec: RepositorySpec): Iterable<Buffer> {
@@ -114,4 +118,9 @@ async function exists(path: string): Promise<boolean> {
 export async function prepareDirectory(path: string): Promise<string> {
   await mkdir(path, { recursive: true });
   return path;
+}
+
+/** Removes a directory, even while processes end that were interrupted and still write there. */
+export async function removeDirectory(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 }

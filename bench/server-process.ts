@@ -18,6 +18,8 @@ process.on('message', () => {
     bytesUp: requests.reduce((sum, { bytesIn }) => sum + bytesIn, 0),
   });
 });
+// Ctrl-C strikes the whole group; the benchmark hangs up when nobody asks any more.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
 process.once('disconnect', () => {
   server.close().then(
     () => process.exit(0),

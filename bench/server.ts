@@ -51,7 +51,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       return traffic;
     },
     async close() {
-      child.disconnect();
+      if (child.connected) child.disconnect();
       await exit;
     },
   };

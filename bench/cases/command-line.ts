@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Arena, inTemporary } from '../arena.js';
 import type { BenchCase } from '../contest.js';
+import { endOnInterruption } from '../interruption.js';
 import { resetMain } from '../repositories.js';
 import { expectWritten } from './jobs.js';
 
@@ -38,10 +39,12 @@ export function commandLineCase(arena: Arena): BenchCase {
             const cacheDir = join(directory, 'cache');
             const flags = ['--storage', 'memory:', '--cache-dir', cacheDir, '--quiet'];
             const start = performance.now();
-            await run(process.execPath, [arena.command, 'run', flow, ...flags], {
+            const running = run(process.execPath, [arena.command, 'run', flow, ...flags], {
               cwd: directory,
               env: { ...process.env, NODE_OPTIONS: '' },
             });
+            endOnInterruption(running.child);
+            await running;
             const ms = performance.now() - start - library.ms;
             return { ...expectWritten(library, files), ms };
           }),

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Arena } from '../arena.js';
 import type { BenchCase, Fact, Target } from '../contest.js';
@@ -6,7 +6,7 @@ import { countSentBlobs, writePackKeeper } from '../count-blobs.js';
 import { nextSync, prepareClone } from '../git-jobs.js';
 import { type FileSet, gitDirectoryOf } from '../programs/contents.js';
 import type { SyncJob } from '../programs/jobs.js';
-import { type Repository, resetMain } from '../repositories.js';
+import { type Repository, removeDirectory, resetMain } from '../repositories.js';
 import { startServer } from '../server.js';
 import { expectWritten, plainClone } from './jobs.js';
 
@@ -47,7 +47,7 @@ export function nextSyncCase(
         facts: async () => [await transferredBlobs(arena, name, { repository, set, changed })],
         async close() {
           await Promise.all([ours.close(), isomorphic?.close()]);
-          await rm(directory, { recursive: true, force: true });
+          await removeDirectory(directory);
         },
       };
     },
@@ -72,18 +72,21 @@ async function transferredBlobs(
   const directory = await mkdtemp(join(await arena.temporary(), 'packs-'));
   const hook = await writePackKeeper(directory);
   const server = await startServer({ root: arena.root, latencyMs: 0, packObjectsHook: hook });
-  await resetMain(repository);
-  const program = await arena.startOurs(
-    `${name}-blobs`,
-    jobOf(`${server.url}/${repository.name}`, set, join(directory, 'cache')),
-  );
-  await countSentBlobs(directory, repository.path);
-  await resetMain(repository, repository.chain[0]);
-  await program.run();
-  const blobs = await countSentBlobs(directory, repository.path);
-  await program.close();
-  await server.close();
-  return { text: `${blobs} blobs transferred for ${changed} changed files`, holds: blobs === changed };
+  try {
+    await resetMain(repository);
+    const program = await arena.startOurs(
+      `${name}-blobs`,
+      jobOf(`${server.url}/${repository.name}`, set, join(directory, 'cache')),
+    );
+    await countSentBlobs(directory, repository.path);
+    await resetMain(repository, repository.chain[0]);
+    await program.run();
+    const blobs = await countSentBlobs(directory, repository.path);
+    await program.close();
+    return { text: `${blobs} blobs transferred for ${changed} changed files`, holds: blobs === changed };
+  } finally {
+    await server.close();
+  }
 }
 
 function jobOf(url: string, set: FileSet, cacheDir: string): SyncJob {

@@ -1,10 +1,9 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Arena, inTemporary } from '../arena.js';
 import type { BenchCase, Contest } from '../contest.js';
 import { firstPush, push } from '../git-jobs.js';
 import type { FileSet } from '../programs/contents.js';
-import { emptyRepository, resetMain } from '../repositories.js';
+import { emptyRepository, removeDirectory, resetMain } from '../repositories.js';
 import { expectWritten, plainClone } from './jobs.js';
 
 /** Some of the files of a namespace differ from git's; nothing is cached. Filling the storage does not count. */
@@ -52,7 +51,7 @@ export function firstPushCase(arena: Arena): BenchCase {
     try {
       return await inTemporary(arena, (directory) => run(arena.urlOf({ name: repository }), directory));
     } finally {
-      await rm(path, { recursive: true, force: true });
+      await removeDirectory(path);
     }
   };
   return {

@@ -1,7 +1,12 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -61,13 +66,56 @@ describe('npm run bench', { timeout: 300_000 }, () => {
     ]);
   });
 
+  it('tells of no queue when no case of it was asked for', async () => {
+    const told = await bench('--quick', '--json', '--case', 'cli-overhead');
+    expect(JSON.parse(told)).toStrictEqual({ cases: [{ ...alone, name: 'cli-overhead' }] });
+  });
+
   it('names the cases that it can run', async () => {
     expect((await bench('--list')).split('\n')).toContain('large-blobs (--all)');
   });
 
-  it('says when no case has the name', async () => {
-    await expect(bench('--case', 'nothing')).rejects.toMatchObject({
-      stderr: expect.stringContaining('No case has "nothing" in its name') as string,
+  it.each([
+    [['--case', 'nothing'], 'No case has "nothing" in its name.\nSee --list.\n'],
+    [['--runs', 'few'], '--runs takes a number from 1.\nSee --help.\n'],
+  ])('says what is wrong with %j, and where to look', async (options, stderr) => {
+    await expect(bench(...options)).rejects.toMatchObject({ code: 1, stderr });
+  });
+
+  describe('on a machine whose temporary files are its own', () => {
+    let temporary: string;
+    beforeEach(async () => {
+      temporary = await mkdtemp(join(tmpdir(), 'flowgit-test-'));
+    });
+    afterEach(() => rm(temporary, { recursive: true, force: true }));
+
+    const start = (...options: string[]) => {
+      const args = ['--import', 'tsx', 'bench/run.ts', ...options];
+      const env = { ...process.env, TMPDIR: temporary };
+      return spawn(process.execPath, args, { cwd: root, env, stdio: 'ignore' });
+    };
+    const isLeft = async ({ pid }: { pid?: number | undefined }) => ({
+      temporary: (await readdir(temporary)).filter((name) => name.startsWith('flowgit-')),
+      programs: existsSync(join(root, 'node_modules/.cache/flowgit-bench', String(pid))),
+    });
+    const nothing = { temporary: [], programs: false };
+
+    it('leaves nothing when Ctrl-C strikes a run', async () => {
+      // No request is answered before the signal comes.
+      const child = start('--quick', '--case', 'clone-depth1', '--latency', '600000');
+      const ended = once(child, 'exit');
+      const runs = async () => (await readdir(temporary, { recursive: true })).filter(isRun);
+      const isRun = (path: string) => /flowgit-bench-\w+\/run-/.test(path);
+      await expect.poll(runs, { timeout: 60_000 }).not.toStrictEqual([]);
+      child.kill('SIGINT');
+      expect(await ended).toStrictEqual([130, null]);
+      expect(await isLeft(child)).toStrictEqual(nothing);
+    });
+
+    it('leaves nothing when it cannot start', async () => {
+      const child = start('--keep', '/dev/null/x');
+      expect(await once(child, 'exit')).toStrictEqual([1, null]);
+      expect(await isLeft(child)).toStrictEqual(nothing);
     });
   });
 });

@@ -24,6 +24,8 @@ export interface Command {
   readonly description?: string;
   /** Options of its own, beside the common ones. */
   readonly options: readonly Option[];
+  /** Names of common options that would promise what it does not do: refused, and not in its help. */
+  readonly refuses?: readonly string[];
   readonly examples: readonly string[];
   /** Resolves to the exit code. Loads what it needs itself, so that the others start without it. */
   run(session: Session, args: Arguments): Promise<number>;

@@ -1,5 +1,5 @@
 import type { Command, Option } from './command.js';
-import { commonOptions } from './options.js';
+import { commonOptions, commonOptionsOf } from './options.js';
 
 const width = 100;
 
@@ -39,7 +39,7 @@ export function commandHelp(command: Command): string {
     ...command.examples.map((example) => `  ${example}`),
     '',
     'Common options:',
-    ...columns(commonOptions.map(describe)),
+    ...columns(commonOptionsOf(command).map(describe)),
     '',
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-import type { Option } from './command.js';
+import type { Command, Option } from './command.js';
 
 /** Of the commands that write. */
 export const confirmDeletes: Option = {
@@ -14,7 +14,15 @@ export const saveOutput: Option = {
   description: 'Save the plan in a file that "flowgit apply" takes',
 };
 
-/** Options that every command takes, in the order help lists them. */
+/** What says how one run goes. A command that runs nothing itself refuses it: "serve --dry-run" would write. */
+export const runOptions: readonly string[] = ['input', 'dry-run', 'working-dir', 'diff'];
+
+/** The common options that a command takes. */
+export function commonOptionsOf({ refuses = [] }: Command): Option[] {
+  return commonOptions.filter(({ name }) => !refuses.includes(name));
+}
+
+/** Options that every command takes unless it refuses them, in the order help lists them. */
 export const commonOptions: readonly Option[] = [
   {
     name: 'storage',

@@ -1,6 +1,6 @@
 import { nearestName } from '../src/runtime/expressions/nearest.js';
 import type { Arguments, Command } from './command.js';
-import { commonOptions } from './options.js';
+import { commonOptionsOf } from './options.js';
 import { UsageError } from './usage-error.js';
 
 /** What a command line asks for; `args` without the command's name. */
@@ -41,7 +41,7 @@ function findCommand(name: string, commands: readonly Command[]): Command {
 }
 
 function checkFit({ command, args }: Selection): void {
-  const allowed = new Set([...commonOptions, ...command.options].map((option) => option.name));
+  const allowed = new Set([...commonOptionsOf(command), ...command.options].map((option) => option.name));
   for (const name of [...args.values.keys(), ...args.switches]) {
     if (!allowed.has(name))
       throw new UsageError(`"flowgit ${command.name}" has no option --${name}.`, helpOf(command));

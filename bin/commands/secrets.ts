@@ -1,5 +1,6 @@
 import type { SecretStore } from '../../src/secrets/stored.js';
 import { type Arguments, type Command, lastValue } from '../command.js';
+import { runOptions } from '../options.js';
 import type { Session } from '../session.js';
 import { UsageError } from '../usage-error.js';
 
@@ -20,6 +21,7 @@ export const secrets: Command = {
       description: 'Whose secret it is; namespaces below have it too. Default: every namespace',
     },
   ],
+  refuses: runOptions,
   examples: [
     'flowgit secrets set GITHUB_TOKEN --namespace company.team',
     'flowgit secrets list',

@@ -1,4 +1,5 @@
 import { type Command, lastValue } from '../command.js';
+import { runOptions } from '../options.js';
 import {
   allowedRemotes,
   allowRemote,
@@ -35,6 +36,7 @@ export const serve: Command = {
     retain,
     retainFailed,
   ],
+  refuses: runOptions,
   examples: [
     'flowgit serve',
     'flowgit serve --storage postgres://db.example/flows --host 0.0.0.0 --concurrency 8',

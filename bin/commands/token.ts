@@ -1,4 +1,5 @@
 import { type Arguments, type Command, lastValue } from '../command.js';
+import { runOptions } from '../options.js';
 import { UsageError } from '../usage-error.js';
 
 /** `flowgit token ACTION [ID]` */
@@ -25,6 +26,7 @@ export const token: Command = {
     },
     { name: 'expires', value: 'TIME', description: 'When it ends: 90d, 12h, or a date such as 2027-01-31' },
   ],
+  refuses: runOptions,
   examples: [
     'flowgit token create --name ci --scope run --namespace company.team --expires 90d',
     'flowgit token list',

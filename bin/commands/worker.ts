@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import { runOptions } from '../options.js';
 import {
   allowedRemotes,
   allowRemote,
@@ -29,6 +30,7 @@ export const worker: Command = {
     retain,
     retainFailed,
   ],
+  refuses: runOptions,
   examples: [
     'flowgit worker --storage postgres://db.example/flows',
     "flowgit worker --storage postgres://db.example/flows --concurrency 8 --allow-remote '*' --allow-remote git.internal",

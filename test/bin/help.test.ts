@@ -18,11 +18,13 @@ describe('help', () => {
   });
 
   it('of a command has its own options and examples, however it is asked for', async () => {
-    for (const { name, options, examples } of commands) {
+    for (const { name, options, refuses = [], examples } of commands) {
       const { code, stdout } = await cli([name, '--help'], { cwd });
       expect(code).toBe(0);
       expect(stdout).toContain(`Usage: flowgit ${name}`);
       for (const option of options) expect(stdout).toContain(`--${option.name}`);
+      for (const option of commonOptions)
+        expect(stdout.includes(`--${option.name} `)).toBe(!refuses.includes(option.name));
       for (const example of examples) expect(stdout).toContain(`  ${example}\n`);
       for (const argv of [
         ['help', name],

@@ -59,6 +59,12 @@ describe('a command line', () => {
       ['run', 'a', '--detailed-exitcode'],
       '"flowgit run" has no option --detailed-exitcode. "flowgit run --help" shows its use.',
     ],
+    ...[['serve'], ['worker'], ['token', 'revoke', '1'], ['secrets', 'delete', 'TOKEN']].map(
+      (argv): [string[], string] => [
+        [...argv, '--dry-run'],
+        `"flowgit ${argv[0]}" has no option --dry-run. "flowgit ${argv[0]} --help" shows its use.`,
+      ],
+    ),
     [['run', 'a', '--storage'], '--storage needs a value: URL.'],
     [['run', 'a', '--json=yes'], '--json takes no value.'],
   ])('%j is refused with what to do', (argv, expected) => {

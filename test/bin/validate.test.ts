@@ -248,7 +248,7 @@ describe('checking the triggers of a flow', () => {
       ),
     ).toEqual([
       '8:5: error triggers[0].key is required',
-      '9:41: error triggers[1].key must be a string, not a number',
+      '9:41: error triggers[1].key must be a string, not a number (put it in quotes)',
       '10:69: error triggers[2].provider must be one of github, gitlab, gitea, bitbucket',
       '11:86: error triggers[3].url must be the address of a repository, such as https://github.com/company/flows',
       '11:97: error triggers[3].branches must not be empty',

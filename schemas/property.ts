@@ -32,17 +32,21 @@ function listOf(text: string): string[] {
   }
 }
 
+/** As {@link directoryInside}, of the repository. */
+export const repositoryDirectory = () => directoryInside('the repository');
+
 /**
- * A directory inside the repository: relative, `/`-separated, `.` for the root.
+ * A directory inside another one: relative, `/`-separated, `.` for the root.
  * Comes out without `./` and trailing slashes; the root comes out as `''`.
+ * @param root what it is in, for messages
  */
-export const repositoryDirectory = () =>
+export const directoryInside = (root: string) =>
   z.string().transform((text, context) => {
     const parts = text.split('/').filter((part) => part !== '' && part !== '.');
     if (text.startsWith('/') || text.includes('\\') || text.includes('\0') || parts.includes('..')) {
       context.addIssue({
         code: 'custom',
-        message: 'must be a relative directory inside the repository, without ".."',
+        message: `must be a relative directory inside ${root}, without ".."`,
       });
       return z.NEVER;
     }

@@ -193,9 +193,17 @@ function problemsOf(
         message: unknownProperty(key, known, what),
       }));
     }
-    const missing = issue.code !== 'custom' && valueAt(given, issue.path) === undefined;
-    return [{ path: issue.path, message: missing ? 'is required' : messageOf(issue) }];
+    const value = valueAt(given, issue.path);
+    const missing = issue.code !== 'custom' && value === undefined;
+    const message = missing ? 'is required' : `${messageOf(issue)}${adviceOn(issue, value)}`;
+    return [{ path: issue.path, message }];
   });
+}
+
+/** YAML reads `8085364` as a number and `true` as a truth value, whatever is wanted there. */
+function adviceOn(issue: z.core.$ZodIssue, value: unknown): string {
+  const wantsText = issue.code === 'invalid_type' && issue.expected === 'string';
+  return wantsText && ['number', 'boolean'].includes(typeof value) ? ' (put it in quotes)' : '';
 }
 
 /** A union's own message is "Invalid input"; what the members that take such a value said is what the reader needs. */

@@ -139,7 +139,7 @@ describe('properties of a task', () => {
 
   it('do not print what was written as something else', async () => {
     expect((await refusal({ branch: 5 })).data.problems).toEqual([
-      { property: 'branch', message: 'must be a string, not a number' },
+      { property: 'branch', message: 'must be a string, not a number (put it in quotes)' },
     ]);
   });
 

@@ -8,8 +8,9 @@ const contracts = ['^src/storage/types\\.ts$', '^src/git/types\\.ts$'];
 const rooms = [
   { name: 'schemas', path: '^schemas/', may: ['^schemas/'] },
   { name: 'base', path: '^src/(errors|logger|redaction)\\.ts$', may: base },
+  { name: 'disk', path: '^src/disk/', may: [...base, '^src/disk/'] },
   { name: 'resources', path: '^src/resources/', may: [...base, '^src/resources/'] },
-  { name: 'storage', path: '^src/storage/', may: [...base, '^src/resources/', '^src/storage/'] },
+  { name: 'storage', path: '^src/storage/', may: [...base, '^src/(disk|resources|storage)/'] },
   {
     name: 'secrets',
     path: '^src/secrets/',
@@ -18,13 +19,13 @@ const rooms = [
   {
     name: 'git',
     path: '^src/git/',
-    may: ['^src/(errors|logger|redaction)\\.ts$', '^src/git/'],
+    may: ['^src/(errors|logger|redaction)\\.ts$', '^src/(disk|git)/'],
   },
   { name: 'plan', path: '^src/plan/', may: [...base, ...contracts, '^src/resources/', '^src/plan/'] },
   {
     name: 'runtime',
     path: '^src/runtime/',
-    may: [...base, '^src/(resources|storage|git|plan|runtime)/'],
+    may: [...base, '^src/(disk|resources|storage|git|plan|runtime)/'],
   },
   {
     name: 'services',

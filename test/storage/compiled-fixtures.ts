@@ -17,6 +17,7 @@ const repository = fileURLToPath(new URL('../../', import.meta.url));
 /** What the fixtures import, directly or not. A file that is missing here fails them at once. */
 const sources = [
   'schemas',
+  'src/disk',
   'src/errors.ts',
   'src/resources/blob-id.ts',
   'src/resources/key-map.ts',

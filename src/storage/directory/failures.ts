@@ -1,30 +1,7 @@
-import { FlowgitError, StorageError } from '../../errors.js';
+import { explainingDiskFailures } from '../../disk/failures.js';
 import type { Disk } from './disk.js';
 
-const hints: Record<string, string> = {
-  EACCES: 'Give the user that runs flowgit permission to read and write there.',
-  EPERM: 'Give the user that runs flowgit permission to read and write there.',
-  EROFS: 'The file system is read-only: mount it writable, or choose another directory.',
-  ENOSPC: 'Free some space on that disk and run again.',
-  EDQUOT: 'Free some space in that quota and run again.',
-  EXDEV: 'Keep the whole storage directory on one file system.',
-  ENAMETOOLONG: 'Choose a directory with a shorter path, or shorter names.',
-  EMFILE: 'Raise the limit of open files.',
-  ENFILE: 'Raise the limit of open files.',
-  EIO: 'The disk or its connection failed: check it before running again.',
-};
-
-/** Runs a call and turns the file system's errors into one that says where and what to do. */
+/** As {@link explainingDiskFailures}, of a storage. */
 export async function explainingFailures<T>(disk: Disk, doing: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof FlowgitError || !(error instanceof Error) || !('code' in error)) throw error;
-    const code = String(error.code);
-    throw new StorageError(`Cannot ${doing} ${disk.location}: ${error.message}.`, {
-      ...(hints[code] === undefined ? {} : { hint: hints[code] }),
-      data: { code },
-      cause: error,
-    });
-  }
+  return explainingDiskFailures(`${doing} ${disk.location}`, call);
 }

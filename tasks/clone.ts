@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { connection } from '../schemas/connection.js';
 import { object, strictObject } from '../schemas/lazy-object.js';
-import { bool, integer, repositoryDirectory } from '../schemas/property.js';
+import { bool, directoryInside, integer } from '../schemas/property.js';
 import { verification } from '../schemas/transfer.js';
 import { InvalidPropertiesError } from '../src/errors.js';
 import { withRemote } from '../src/runtime/connect.js';
@@ -11,7 +11,7 @@ import { Task } from '../src/runtime/task.js';
 
 const properties = strictObject(() => ({
   ...connection,
-  directory: repositoryDirectory()
+  directory: directoryInside('the working directory')
     .default('')
     .describe('Directory below the working directory; the working directory itself when absent.'),
   branch: z.string().min(1).optional().describe("Branch to check out; the remote's default when absent."),

@@ -1,3 +1,4 @@
+import { explainingDiskFailures } from '../disk/failures.js';
 import { InvalidPropertiesError } from '../errors.js';
 import { openClone } from './clone/open-clone.js';
 import { SharedRemotes } from './mirror/shared-remotes.js';
@@ -63,7 +64,8 @@ function connect(options: RemoteOptions, surroundings: Parameters<typeof openSes
       const { pushCommit } = await loadPush();
       return pushCommit(session, ownBase(base), commit, expected);
     },
-    clone: (cloneOptions) => openClone(session, cloneOptions),
+    clone: (cloneOptions) =>
+      explainingDiskFailures(`clone into ${cloneOptions.directory}`, () => openClone(session, cloneOptions)),
     close: async () => {
       await leave();
       await session.transport.close();

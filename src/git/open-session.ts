@@ -37,6 +37,7 @@ export function openSession(
     shared: remotes.of(transport.url, limits, options),
     onProgress: (event) => onProgress?.(event),
     listRefs: (prefixes) => uploadPack.listRefs(prefixes),
+    unbornHead: () => uploadPack.unbornHead(),
     fetchPack: (request) => uploadPack.fetchPack(request),
     openSnapshot: (revision, snapshotOptions) => openSnapshot(session, revision, snapshotOptions),
   };

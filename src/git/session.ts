@@ -27,6 +27,8 @@ export interface RemoteSession {
   readonly shared: SharedRemote;
   onProgress(event: TransferProgress): void;
   listRefs(prefixes?: readonly string[]): Promise<RemoteRefs>;
+  /** The full name of what `HEAD` is to be in a repository without commits; null when the server does not tell. */
+  unbornHead(): Promise<string | null>;
   /**
    * Asks for objects. The answer's `pack` has to be read, or its iterator returned.
    * @throws EmptyResponseError when the server does not do what was asked (a filter, a tree by id) and says nothing.
@@ -46,6 +48,11 @@ export interface FetchRequest {
    * (git: upload-pack.c, --objects-edge-aggressive).
    */
   thin?: boolean;
+  /**
+   * Refused when the server has none of `haves`, which would make it send what they were to leave out. Protocol v0 has
+   * no cheap way to ask, and takes them for known.
+   */
+  ifCommon?: boolean;
   /** Commits per branch; absent or 0 means the whole history. */
   deepen?: number;
   /** A filter-spec such as `blob:none` or `tree:1`. */

@@ -128,6 +128,13 @@ describe('Clone', () => {
     expect(world.server.requests).toEqual([]);
   });
 
+  it('says of a directory that it has to be in the working directory', async () => {
+    await start({ files: { 'a.txt': 'a' } });
+    await expect(clone({ directory: '../out' })).rejects.toMatchObject({
+      message: expect.stringContaining('must be a relative directory inside the working directory'),
+    });
+  });
+
   it('refuses links that leave the clone, and leaves nothing behind', async () => {
     await start({ files: { 'a.txt': 'a', evil: { link: '../../../../etc/passwd' } } });
     await expect(clone({ directory: 'x' })).rejects.toMatchObject({ code: 'UNSAFE_PATH' });
@@ -141,6 +148,20 @@ describe('Clone', () => {
       message: expect.stringContaining('dev'),
     });
     expect(await readdir(work)).toEqual([]);
+  });
+
+  it.each([
+    ['file/x', 'ENOTDIR'],
+    ['x'.repeat(300), 'ENAMETOOLONG'],
+  ])('says why it cannot clone into %j', async (directory, code) => {
+    await start({ files: { 'a.txt': 'a' } });
+    await writeFile(join(work, 'file'), '');
+    await expect(clone({ directory })).rejects.toMatchObject({
+      code: 'STORAGE_ERROR',
+      message: expect.stringContaining(join(work, directory)),
+      data: { code },
+    });
+    expect(await readdir(work)).toEqual(['file']);
   });
 
   it('says that the working directory is not there, and makes none', async () => {

@@ -1,10 +1,9 @@
 import * as fs from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { CheckoutConflictError } from '../../errors.js';
 import { fromRawName } from '../objects/raw-tree.js';
 import type { DiskPack } from '../pack/disk-pack.js';
 import { diskPath } from './disk-path.js';
-import { fillFile } from './fill-file.js';
+import { fillFile, fillFileInPieces } from './fill-file.js';
 import type { CheckoutFile } from './list-checkout.js';
 import type { TargetDirectory } from './target-directory.js';
 
@@ -41,14 +40,12 @@ export class CheckoutPlace {
     return fillFile(fs, this.#open(file), content, 0, content.length);
   }
 
-  async streamFile(file: CheckoutFile, entry: number, pack: DiskPack): Promise<fs.BigIntStats> {
-    const fd = this.#open(file);
-    try {
-      await pipeline(pack.stream(entry), fs.createWriteStream('', { fd, autoClose: false }));
-      return fs.fstatSync(fd, { bigint: true });
-    } finally {
-      fs.closeSync(fd);
-    }
+  async streamFile(
+    file: CheckoutFile,
+    entry: number,
+    pack: Pick<DiskPack, 'stream'>,
+  ): Promise<fs.BigIntStats> {
+    return fillFileInPieces(fs, this.#open(file), pack.stream(entry));
   }
 
   /** The file is there with the same content; only its executable bit may have to follow. */
@@ -71,7 +68,7 @@ export class CheckoutPlace {
     const place = diskPath(this.root, path);
     try {
       const made = make(place);
-      this.#target.made(place);
+      this.#target.made(path);
       return made;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
@@ -87,10 +84,13 @@ export function permissionsOf(mode: string): number {
   return mode === executableMode ? 0o777 : 0o666;
 }
 
+const alikeHint =
+  'Two entries of the repository may differ only in case or spelling, which this file system ignores.';
+
 export function nameClash(root: string, path: string, cause: Error): CheckoutConflictError {
   const shown = fromRawName(path);
   return new CheckoutConflictError(`Something else stands at ${JSON.stringify(shown)} in ${root}.`, {
-    hint: 'Two entries of the repository may differ only in case or spelling, which this file system ignores.',
+    hint: `${alikeHint} Or somebody else put it there meanwhile.`,
     data: { directory: root, paths: [shown] },
     cause,
   });

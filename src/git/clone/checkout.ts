@@ -57,8 +57,8 @@ export class Checkout {
       files: this.#files,
       records: this.#records,
       contentOf: (number) => this.#contentOf(number),
-      // What a helper leaves half done goes with the whole directory.
-      helped: target.isEmpty && expectedFiles >= helpedFiles,
+      onMade: (number) => target.made(this.#files[number]?.path ?? ''),
+      helped: expectedFiles >= helpedFiles,
     });
   }
 
@@ -114,7 +114,7 @@ export class Checkout {
     return { files: total + this.#links.length + this.#gitlinks.length, index: index.encode(this.#records) };
   }
 
-  /** Nothing is written any more once this is done. */
+  /** Nothing is written any more once this is done, and the target knows of all that was. */
   async stop(): Promise<void> {
     await this.#queue.stop();
   }

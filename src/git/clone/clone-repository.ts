@@ -5,10 +5,12 @@ import { throwIfCancelled } from '../cancelled.js';
 import type { DiskPack } from '../pack/disk-pack.js';
 import { encodePackIndex } from '../pack/encode-index.js';
 import { receivePackFile } from '../pack/receive-pack-file.js';
+import { isBranchName } from '../push/branch-name.js';
 import type { FetchedPack, RemoteSession } from '../session.js';
 import { isRefusal } from '../snapshot/object-fetcher.js';
 import type { ClonedRepository, CloneOptions, RemoteRefs } from '../types.js';
 import { checkConfig } from './check-config.js';
+import { checkCutHistory } from './check-history.js';
 import { checkLinks } from './check-links.js';
 import { Checkout, readLinks } from './checkout.js';
 import { EarlyCheckout } from './early-checkout.js';
@@ -16,7 +18,7 @@ import { findConflicts } from './find-conflicts.js';
 import { contentOf, listCheckout } from './list-checkout.js';
 import { type ClonePlan, planClone } from './plan-clone.js';
 import { prepareDirectory, type TargetDirectory } from './target-directory.js';
-import { createGitDirectory, writeConfigAndHead, writeRefs } from './write-repository.js';
+import { fillGitDirectory, writeConfig, writeHead, writeRefs } from './write-repository.js';
 
 /**
  * Clones into a directory, which may be missing, empty, or hold other files. The result is a repository like git's
@@ -65,10 +67,14 @@ async function fill(
   target: TargetDirectory,
 ): Promise<number> {
   const { noTags, gitConfig = {}, verify } = options;
-  const gitDirectory = createGitDirectory(target.path);
-  const branch = plan.branch ?? (plan.commit === null ? 'main' : null);
-  writeConfigAndHead(gitDirectory, { ...plan, branch }, { url: session.url, noTags, gitConfig });
-  if (plan.commit === null) return 0;
+  const { gitDirectory } = target;
+  fillGitDirectory(gitDirectory);
+  const branch = plan.branch ?? (plan.commit === null ? await firstBranch(session) : null);
+  writeConfig(gitDirectory, { ...plan, branch }, { url: session.url, noTags, gitConfig });
+  if (plan.commit === null) {
+    writeHead(gitDirectory, { ...plan, branch });
+    return 0;
+  }
 
   // Where a signature is asked for, or files are there already, those are looked at first.
   const early =
@@ -78,17 +84,26 @@ async function fill(
   try {
     const { pack, shallow } = await fetchToDisk(session, options, plan, refs, gitDirectory, early);
     opened = pack;
-    requireCommit(session, pack, plan.commit);
+    requireCommit(session, pack, plan.commit, plan.tag);
     await verify?.({ pack, plan, refs });
-    writeRefs(gitDirectory, plan, refs, pack, { noTags, shallow });
+    const isCut = options.depth > 0 || shallow.length > 0;
+    const ends = isCut ? checkCutHistory(pack, [plan.commit, ...plan.wants], shallow) : [];
+    writeRefs(gitDirectory, plan, refs, pack, { noTags, ends });
     checkout ??= beginCheckout(session, pack, plan.commit, target);
     const { files, index } = await checkout.finish(pack);
     writeFileSync(join(gitDirectory, 'index'), index);
+    writeHead(gitDirectory, plan);
     return files;
   } finally {
     await checkout?.stop();
     opened?.close();
   }
+}
+
+/** The branch that a repository without commits is to have first. */
+async function firstBranch(session: RemoteSession): Promise<string> {
+  const [, branch] = /^refs\/heads\/(.*)$/s.exec((await session.unbornHead()) ?? '') ?? [];
+  return branch !== undefined && isBranchName(branch) ? branch : 'main';
 }
 
 /** What stands in the way is said before anything is written. */
@@ -155,13 +170,23 @@ async function fetchWanted(
 }
 
 /** A tag may name a tree or a blob, and an id that was given may be anything. */
-function requireCommit(session: RemoteSession, pack: DiskPack, oid: string): void {
-  if (pack.table.type(pack.table.find(oid)) !== 'commit') throw commitNotFound(session, oid);
+function requireCommit(session: RemoteSession, pack: DiskPack, oid: string, tag: string | null): void {
+  const entry = pack.table.find(oid);
+  const type = entry === -1 ? null : pack.table.type(entry);
+  if (type === 'commit') return;
+  if (tag === null || type === null) throw commitNotFound(session, oid);
+  throw new RevisionNotFoundError(
+    `The tag ${JSON.stringify(tag)} of ${session.url} names a ${type}, no commit.`,
+    {
+      hint: 'Choose a tag of a commit.',
+      data: { tag, oid },
+    },
+  );
 }
 
 function commitNotFound(session: RemoteSession, commit: string, cause?: unknown): RevisionNotFoundError {
   return new RevisionNotFoundError(`${commit} is no commit of ${session.url}.`, {
-    hint: 'Check the id or the tag.',
+    hint: 'Check the id.',
     data: { commit },
     cause,
   });

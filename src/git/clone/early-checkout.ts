@@ -19,7 +19,7 @@ interface Place {
 /**
  * A checkout into an empty directory that begins while the pack arrives: in a pack of git's, each tree stands in front of
  * what is in it. What the order of the pack leaves open is written when the pack is there. Each name is checked before
- * it is used, all links before the first of them is made; when one is refused, the directory is cleared again.
+ * it is used, all links before the first of them is made; when one is refused, what was written is removed again.
  */
 export class EarlyCheckout implements ObjectListener {
   readonly #session: RemoteSession;
@@ -51,8 +51,8 @@ export class EarlyCheckout implements ObjectListener {
     _entry: number,
     { type, oid, content }: { type: ObjectType; oid: string; content: Buffer },
   ): void {
-    if (oid === this.#commit) this.#begin(pack, content);
-    else if (type === 'tree') this.#addTree(oid, content);
+    if (type === 'tree') this.#addTree(oid, content);
+    else if (type === 'commit' && oid === this.#commit) this.#begin(pack, content);
   }
 
   /** As {@link Checkout.finish}, once the whole pack is there. */
@@ -62,7 +62,7 @@ export class EarlyCheckout implements ObjectListener {
     return checkout.finish();
   }
 
-  /** Nothing is written any more once this is done. */
+  /** As {@link Checkout.stop}. */
   async stop(): Promise<void> {
     await this.#checkout?.stop();
   }

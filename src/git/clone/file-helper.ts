@@ -29,7 +29,7 @@ export class FileFailure extends Error {
  * things at once. It starts within 25 ms and loads nothing of ours.
  */
 export class FileHelper {
-  readonly #worker: Worker;
+  readonly #end: Promise<void>;
   #hasEnded = false;
   #failure: Error | null = null;
 
@@ -39,15 +39,18 @@ export class FileHelper {
    */
   constructor(root: string, memory: SharedMemory) {
     // Nothing that this process was started with concerns it.
-    this.#worker = new Worker(program, { eval: true, env: {}, execArgv: [], workerData: { root, memory } });
-    this.#worker.on('message', (failure: Failure) => {
+    const worker = new Worker(program, { eval: true, env: {}, execArgv: [], workerData: { root, memory } });
+    worker.on('message', (failure: Failure) => {
       this.#failure ??= new FileFailure(failure);
     });
-    this.#worker.on('error', (error: unknown) => {
+    worker.on('error', (error: unknown) => {
       this.#failure ??= error instanceof Error ? error : new Error(String(error));
     });
-    this.#worker.on('exit', () => {
-      this.#hasEnded = true;
+    this.#end = new Promise((resolve) => {
+      worker.on('exit', () => {
+        this.#hasEnded = true;
+        resolve();
+      });
     });
   }
 
@@ -61,9 +64,9 @@ export class FileHelper {
     return this.#failure;
   }
 
-  /** Ends the thread, whatever it is at. */
-  async stop(): Promise<void> {
-    await this.#worker.terminate();
+  /** Waits until the thread has ended, for which somebody has to close its jobs. */
+  async ended(): Promise<void> {
+    await this.#end;
   }
 }
 
@@ -109,6 +112,7 @@ function serveJobs({ fs, port, root, memory, fill, record, cell, field, fieldsEa
         ? `${root}/${path}`
         : Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')]);
       const file = fs.openSync(place, 'wx', slots[slot + field.permissions]);
+      Atomics.store(cells, cell.made, (job + 1) & 0xffff);
       record(records, start, fill(fs, file, room, pathEnd, end));
     } catch (error) {
       const { message, code } = error as NodeJS.ErrnoException;

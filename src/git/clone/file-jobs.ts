@@ -32,6 +32,8 @@ export const cells = {
   closed: 4,
   /** 1 when the thread could not make a file, and does no more. */
   failed: 5,
+  /** Number behind the last job whose file the thread has made, which is filled next. */
+  made: 6,
 } as const;
 
 export const slotFields = { start: 0, pathBytes: 1, contentBytes: 2, permissions: 3 } as const;
@@ -134,6 +136,18 @@ export class FileJobs {
       this.#first = (this.#first + 1) & 0xffff;
     }
     return this.#first !== this.#end;
+  }
+
+  /** The name of a job whose file was made, but not filled. To be asked once the thread has ended and all is collected. */
+  get halfDone(): number | undefined {
+    if (Atomics.load(this.#cells, cells.made) === this.#first) return undefined;
+    return this.#names[this.#first % mostJobs];
+  }
+
+  /** Takes back all that nobody has begun. Nothing is offered any more. */
+  abandon(): void {
+    while (this.takeBack() !== undefined) {}
+    this.close();
   }
 
   /** Waits, a millisecond at most, until the thread has done something that was not collected. */

@@ -22,3 +22,19 @@ export function fillFile(
     closeSync(file);
   }
 }
+
+/** As {@link fillFile}, in pieces. A write stream would close the file too when it fails, and so twice. */
+export async function fillFileInPieces(
+  { writeSync, fstatSync, closeSync }: FileCalls,
+  file: number,
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<fs.BigIntStats> {
+  try {
+    for await (const piece of pieces) {
+      for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at, piece.length - at);
+    }
+    return fstatSync(file, { bigint: true });
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,7 +1,7 @@
 import { CorruptPackError, LimitExceededError, UnsafePathError } from '../../errors.js';
 import { parseCommit } from '../objects/parse-commit.js';
 import { distinctNames, fromRawName, treeMode, visitRawTree } from '../objects/raw-tree.js';
-import { unsafeRawNameReason } from '../objects/unsafe-name.js';
+import { isGitmodules, unsafeRawNameReason } from '../objects/unsafe-name.js';
 import type { DiskPack } from '../pack/disk-pack.js';
 import type { GitLimits } from '../types.js';
 
@@ -94,8 +94,11 @@ export function listTree(content: Buffer, prefix: string, depthLeft: number): Tr
       list.directories.push(path);
       list.trees.push({ path, oid });
     } else if (mode === '160000') list.gitlinks.push({ path, mode, oid });
-    else if (mode === '120000') list.links.push({ path, mode, oid });
-    else list.files.push({ path, mode, oid });
+    else if (mode === '120000') {
+      // What git reads of it would come from wherever the link leads (git: read-cache.c, verify_path).
+      if (isGitmodules(name)) throw refused(path, 'is a symbolic link, which git does not allow');
+      list.links.push({ path, mode, oid });
+    } else list.files.push({ path, mode, oid });
   });
   return list;
 }

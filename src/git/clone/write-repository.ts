@@ -14,23 +14,19 @@ export interface RepositoryOptions {
 
 // Everything here is small, and synchronous: the way through another thread would take longer than the work.
 
-/** Makes an empty `.git` (gitrepository-layout) and answers its path. */
-export function createGitDirectory(root: string): string {
-  const gitDirectory = join(root, '.git');
-  mkdirSync(gitDirectory);
+/** Makes the directories in an empty `.git` (gitrepository-layout). */
+export function fillGitDirectory(gitDirectory: string): void {
   for (const directory of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info']) {
     mkdirSync(join(gitDirectory, directory), { recursive: true });
   }
-  return gitDirectory;
 }
 
-/** Configuration and `HEAD`. The flow's own entries come last, so that they win over the defaults. */
-export function writeConfigAndHead(
+/** The flow's own entries come last, so that they win over the defaults. */
+export function writeConfig(
   gitDirectory: string,
-  plan: Pick<ClonePlan, 'branch' | 'commit' | 'fetchRefspec'>,
+  { branch, fetchRefspec }: Pick<ClonePlan, 'branch' | 'fetchRefspec'>,
   { url, noTags, gitConfig }: RepositoryOptions,
 ): void {
-  const { branch, commit, fetchRefspec } = plan;
   const ignoresCase = process.platform === 'darwin' || process.platform === 'win32';
   const config = encodeConfig([
     ['core.repositoryformatversion', 0],
@@ -51,6 +47,13 @@ export function writeConfigAndHead(
     ...Object.entries(gitConfig),
   ]);
   writeFileSync(join(gitDirectory, 'config'), config);
+}
+
+/** Comes last: without it git takes the directory for no repository (git: setup.c, `is_git_directory`). */
+export function writeHead(
+  gitDirectory: string,
+  { branch, commit }: Pick<ClonePlan, 'branch' | 'commit'>,
+): void {
   const head = branch === null ? (commit ?? '') : `ref: refs/heads/${branch}`;
   writeFileSync(join(gitDirectory, 'HEAD'), `${head}\n`);
 }
@@ -61,7 +64,7 @@ export function writeRefs(
   plan: ClonePlan,
   refs: RemoteRefs,
   pack: DiskPack,
-  { noTags, shallow }: { noTags: boolean; shallow: readonly string[] },
+  { noTags, ends }: { noTags: boolean; ends: readonly string[] },
 ): void {
   const packed = new Map([...plan.tracked].map(([name, oid]) => [`refs/remotes/origin/${name}`, oid]));
   for (const [ref, oid] of refs.refs) {
@@ -76,8 +79,8 @@ export function writeRefs(
   if (plan.defaultBranch !== null) {
     writeRefFile(gitDirectory, 'refs/remotes/origin/HEAD', `ref: refs/remotes/origin/${plan.defaultBranch}`);
   }
-  if (shallow.length > 0) {
-    const lines = [...new Set(shallow)].sort().map((oid) => `${oid}\n`);
+  if (ends.length > 0) {
+    const lines = ends.map((oid) => `${oid}\n`);
     writeFileSync(join(gitDirectory, 'shallow'), lines.join(''));
   }
 }
@@ -85,7 +88,7 @@ export function writeRefs(
 function writeRefFile(gitDirectory: string, ref: string, content: string): void {
   const path = join(gitDirectory, ref);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${content}\n`);
+  writeFileSync(path, `${content}\n`, { flag: 'wx' });
 }
 
 /** In the order of their bytes, each tag with what it peels to, as the header promises (git: refs/packed-backend.c). */

@@ -15,6 +15,8 @@ export interface WritingQueueOptions {
   records: StatRecords;
   /** The content of a file by its number; undefined while it is not at hand. */
   contentOf: (number: number) => Uint8Array | undefined;
+  /** Told of each file that the helper has made, be it that it could not fill it. */
+  onMade: (number: number) => void;
   /** Where it is false, the caller alone writes. */
   helped: boolean;
 }
@@ -85,9 +87,15 @@ export class WritingQueue {
     if (this.#collect(jobs)) throw this.#explained(helper.failure);
   }
 
-  /** Nothing is written any more once this is done. */
+  /** Nothing is written any more once this is done, and all that the helper made was told of. */
   async stop(): Promise<void> {
-    await this.#helper?.stop();
+    const [jobs, helper] = [this.#jobs, this.#helper];
+    if (jobs === null || helper === null) return;
+    // It ends after the file that it is at: ended at once, it could not tell whether it has made it.
+    jobs.abandon();
+    await helper.ended();
+    this.#collect(jobs);
+    if (jobs.halfDone !== undefined) this.#options.onMade(jobs.halfDone);
   }
 
   #handOver(jobs: FileJobs): void {
@@ -110,6 +118,7 @@ export class WritingQueue {
   #collect(jobs: FileJobs): boolean {
     return jobs.collect((number, record) => {
       this.#options.records.copy(number, record);
+      this.#options.onMade(number);
       this.#writtenByHelper++;
     });
   }

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KnownCommit } from './remote-memory.js';
 
@@ -44,10 +44,21 @@ export function writeManifest(directory: string, { layers, commits }: Manifest):
   const temporary = join(directory, `${temporaryPrefix}${randomUUID()}`);
   try {
     writeFileSync(temporary, `${digest(body)}\n${body}`, { flag: 'wx', mode: 0o600 });
-    renameSync(temporary, join(directory, manifestName));
+    replace(temporary, join(directory, manifestName));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+function replace(temporary: string, path: string): void {
+  try {
+    renameSync(temporary, path);
+  } catch (error) {
+    // A directory that somebody made there would be in the way for ever.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+    rmSync(path, { recursive: true });
+    renameSync(temporary, path);
   }
 }
 

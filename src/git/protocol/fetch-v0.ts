@@ -1,6 +1,7 @@
 import { RemoteError } from '../../errors.js';
 import type { FetchedPack, FetchRequest } from '../session.js';
 import type { Capabilities } from './capabilities.js';
+import { oidWord } from './oid-word.js';
 import { encodePacket, flushPacket, type PacketReader, packetText } from './pkt-line.js';
 import { EmptyResponseError, throwIfRefused } from './remote-message.js';
 import { readSideBand } from './side-band.js';
@@ -46,8 +47,8 @@ export async function readFetchV0(
       throwIfRefused(packet);
       if (!Buffer.isBuffer(packet)) continue;
       const line = packetText(packet);
-      if (line.startsWith('shallow ')) shallow.push(line.slice('shallow '.length));
-      else if (line.startsWith('unshallow ')) unshallow.push(line.slice('unshallow '.length));
+      if (line.startsWith('shallow ')) shallow.push(oidWord(line.slice('shallow '.length)));
+      else if (line.startsWith('unshallow ')) unshallow.push(oidWord(line.slice('unshallow '.length)));
       else if (line === 'NAK' || line.startsWith('ACK ')) break;
       else throw new RemoteError('The remote did not answer in the git protocol.', { retryable: false });
     }

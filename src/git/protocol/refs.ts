@@ -1,6 +1,8 @@
+import { isRefName } from '../ref-name.js';
 import type { RemoteRefs } from '../types.js';
 import type { AdvertisedRef, Capabilities } from './capabilities.js';
 import { tooManyRefs } from './capabilities.js';
+import { oidWord } from './oid-word.js';
 import {
   delimiterPacket,
   encodePacket,
@@ -51,6 +53,34 @@ export async function readLsRefs(
   }
 }
 
+/** Asks for `HEAD` alone, also where it names a branch without commits; only for servers that say `ls-refs=unborn`. */
+export function encodeLsUnbornHead(): Buffer {
+  return Buffer.concat([
+    encodePacket('command=ls-refs\n'),
+    delimiterPacket,
+    encodePacket('symrefs\n'),
+    encodePacket('unborn\n'),
+    encodePacket('ref-prefix HEAD\n'),
+    flushPacket,
+  ]);
+}
+
+/** The full name of the ref that `HEAD` is to be; null when it has a commit, or names no other ref. */
+export async function readUnbornHead(packets: PacketReader): Promise<string | null> {
+  let head: string | null = null;
+  try {
+    for (;;) {
+      const packet = await packets.next();
+      if (packet === null) throw truncated();
+      if (!Buffer.isBuffer(packet)) return head;
+      throwIfRefused(packet);
+      head ??= /^unborn HEAD symref-target:(\S+)/.exec(packetText(packet))?.[1] ?? null;
+    }
+  } finally {
+    await packets.close();
+  }
+}
+
 /** The refs of an older protocol's advertisement, in which annotated tags are peeled by lines of their own. */
 export function advertisedRefs(
   refs: readonly AdvertisedRef[],
@@ -73,7 +103,10 @@ export function advertisedRefs(
   return found.refs();
 }
 
-/** Gathers refs; servers may send more than the prefixes ask for. */
+/**
+ * Gathers refs; servers may send more than the prefixes ask for. Names become paths and lines of files: one that git
+ * would not keep is nobody's, and left out as git leaves it out.
+ */
 class RefsBuilder {
   readonly #prefixes: readonly string[] | undefined;
   readonly #refs = new Map<string, string>();
@@ -86,12 +119,16 @@ class RefsBuilder {
 
   add(name: string, oid: string, symrefTarget: string | null, peeled: string | undefined): void {
     if (name === 'HEAD') {
-      this.#head = { ref: symrefTarget, oid };
+      this.#head = {
+        ref: symrefTarget !== null && isRefName(symrefTarget) ? symrefTarget : null,
+        oid: oidWord(oid),
+      };
       return;
     }
     if (this.#prefixes && !this.#prefixes.some((prefix) => name.startsWith(prefix))) return;
-    this.#refs.set(name, oid);
-    if (peeled !== undefined) this.#peeled.set(name, peeled);
+    if (!isRefName(name)) return;
+    this.#refs.set(name, oidWord(oid));
+    if (peeled !== undefined) this.#peeled.set(name, oidWord(peeled));
   }
 
   refs(): RemoteRefs {

@@ -15,6 +15,13 @@ export class EmptyResponseError extends RemoteError {
   }
 }
 
+/** The server has nothing of what the request builds upon. */
+export class NothingInCommonError extends RemoteError {
+  constructor() {
+    super('The remote has none of the commits that were known of it.', { retryable: false });
+  }
+}
+
 /** The server said no, in an `ERR` packet (gitprotocol-pack, "error-line") or on the side band's error channel. */
 export class RefusedRequestError extends RemoteError {
   constructor(words: string) {

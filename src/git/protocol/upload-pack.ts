@@ -6,7 +6,8 @@ import { type Advertisement, readAdvertisement } from './capabilities.js';
 import { encodeFetchV0, readFetchV0 } from './fetch-v0.js';
 import { encodeFetchV2, readFetchV2 } from './fetch-v2.js';
 import { PacketReader } from './pkt-line.js';
-import { advertisedRefs, encodeLsRefs, readLsRefs } from './refs.js';
+import { advertisedRefs, encodeLsRefs, encodeLsUnbornHead, readLsRefs, readUnbornHead } from './refs.js';
+import { NothingInCommonError } from './remote-message.js';
 
 export interface UploadPackOptions {
   maxRefs: number;
@@ -44,6 +45,15 @@ export class UploadPack {
     return advertisedRefs(this.#server.refs, this.#server.capabilities, prefixes);
   }
 
+  /** The ref that `HEAD` names in a repository without commits; null when the server does not tell. */
+  async unbornHead(): Promise<string | null> {
+    this.#server ??= await this.#advertisement();
+    const { version, capabilities } = this.#server;
+    if (version !== 2 || !(capabilities.get('ls-refs') ?? '').split(' ').includes('unborn')) return null;
+    const stream = await this.#transport.request(service, encodeLsUnbornHead(), { version: 2 });
+    return readUnbornHead(new PacketReader(stream));
+  }
+
   /** @throws UnsupportedError when the server is known not to do what is asked */
   async fetchPack(request: FetchRequest): Promise<FetchedPack> {
     if (this.#server === null) {
@@ -79,7 +89,12 @@ export class UploadPack {
   }
 
   async #fetchV2(request: FetchRequest): Promise<FetchedPack> {
-    const body = encodeFetchV2(request, this.#options.onMessage !== undefined);
+    const fetched = request.ifCommon === true ? await this.#askV2(request, { done: false }) : null;
+    return fetched ?? (await this.#askV2(request, { done: true })) ?? unfinished();
+  }
+
+  async #askV2(request: FetchRequest, { done }: { done: boolean }): Promise<FetchedPack | null> {
+    const body = encodeFetchV2(request, { withProgress: this.#options.onMessage !== undefined, done });
     const stream = await this.#transport.request(service, body, { version: 2 });
     return readFetchV2(new PacketReader(stream), this.#onMessage);
   }
@@ -95,6 +110,11 @@ export class UploadPack {
 
 /** A server that does not know protocol v2 answers its commands with nothing, an error, or another status. */
 function mayBeOlder(error: unknown): boolean {
+  if (error instanceof NothingInCommonError) return false;
   if (error instanceof RemoteError) return error.data.status !== 429;
   return error instanceof RepositoryNotFoundError;
+}
+
+function unfinished(): never {
+  throw new RemoteError("The remote's answer ends before its pack.");
 }

@@ -1,19 +1,18 @@
 import { InvalidPropertiesError } from '../../errors.js';
+import { refNameRules } from '../ref-name.js';
 
-/** What git-check-ref-format(1) forbids in a branch name, and how to say it. */
-const rules: readonly [pattern: RegExp, reason: string][] = [
-  [/^$/, 'is empty'],
-  [/[\p{Cc}\p{Surrogate}]/u, 'holds a control character'],
-  [/[ ~^:?*[\\]/, 'holds a space or one of ~ ^ : ? * [ \\'],
-  [/^\/|\/$|\/\//, 'has an empty part between slashes'],
-  [/(^|\/)\./, 'has a part that begins with a dot'],
-  [/\.lock(\/|$)/, 'has a part that ends with ".lock"'],
-  [/\.\.|\.$/, 'holds ".." or ends with a dot'],
-  [/@\{|^@$/, 'holds "@{" or is "@"'],
+/** What a branch's name must not be, and how to say it. */
+const rules: typeof refNameRules = [
+  ...refNameRules,
   [/^-/, 'begins with a dash'],
   [/^HEAD$/, 'is "HEAD"'],
   [/^refs\//, 'is a full ref name: give the part after "refs/heads/"'],
 ];
+
+/** Whether git would create a branch of that name. */
+export function isBranchName(branch: string): boolean {
+  return !rules.some(([pattern]) => pattern.test(branch));
+}
 
 /** @throws InvalidPropertiesError when git would not create a branch of that name */
 export function checkBranchName(branch: string): void {

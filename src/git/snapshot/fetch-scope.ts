@@ -74,7 +74,9 @@ function chooseBase(
   const [first] = usable;
   if (first === undefined) return null;
   const alike = usable.filter((base) => base.contents === first.contents);
-  return { commits: alike.slice(0, maxBases).map(({ commit }) => commit), contents: first.contents };
+  // One that is known for several directories is told once: a server that hears it twice says so twice.
+  const commits = [...new Set(alike.map(({ commit }) => commit))];
+  return { commits: commits.slice(0, maxBases), contents: first.contents };
 }
 
 /** The ways to ask for something with all below it, best first. */
@@ -129,11 +131,22 @@ async function fetchBelow(fetcher: ObjectFetcher, scope: Scope, base: Base | nul
   if (base !== null && fetcher.objects.has(directory)) return base.contents;
   const requests = requestsFor({ wants: [directory] }, scope, base);
   const [since] = base === null ? [] : requests;
-  // From the commit on, the server knows the directories' names, and sends deltas against what they were.
-  if (since !== undefined && differsOnlyAt(fetcher.objects, base?.commits[0] ?? '', scope)) {
-    requests.unshift({ ...since, wants: [scope.oid], deepen: 1 });
+  if (base !== null && since !== undefined && differsOnlyAt(fetcher.objects, base.commits[0] ?? '', scope)) {
+    requests.unshift(fromTheCommitOn(since, openCommit(fetcher.objects, scope.oid).parents, scope.oid));
   }
   return bringsContents(await fetcher.fetchFirst(requests));
+}
+
+/**
+ * Asks for a directory as a part of its commit: the server knows the directories' names then, and sends deltas against
+ * what they were. A commit right after known ones brings no history along, and without `deepen` git walks only the
+ * trees that differ; with it, all that the base has: 80 ms of the server's time for 200,000 files.
+ * Where the server lost the base, this would bring the whole repository.
+ */
+function fromTheCommitOn(since: FetchRequest, parents: readonly string[], commit: string): FetchRequest {
+  const { haves = [] } = since;
+  const isNext = parents.length > 0 && parents.every((parent) => haves.includes(parent));
+  return { ...since, wants: [commit], deepen: isNext ? 0 : 1, ifCommon: true };
 }
 
 /** Whether all that changed in the repository since another commit is at or below the path. */

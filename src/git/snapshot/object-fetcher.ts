@@ -3,7 +3,7 @@ import type { KnownCommit } from '../mirror/remote-memory.js';
 import { MemoryObjectStore } from '../objects/memory-store.js';
 import type { ReadableObjects } from '../objects/store.js';
 import type { PackObjects } from '../pack/pack-objects.js';
-import { EmptyResponseError, RefusedRequestError } from '../protocol/remote-message.js';
+import { EmptyResponseError, NothingInCommonError, RefusedRequestError } from '../protocol/remote-message.js';
 import type { FetchRequest, RemoteSession } from '../session.js';
 
 /** A request's body stays below half a megabyte. */
@@ -154,6 +154,7 @@ export function isRefusal(error: unknown): boolean {
   return (
     error instanceof EmptyResponseError ||
     error instanceof RefusedRequestError ||
+    error instanceof NothingInCommonError ||
     error instanceof UnsupportedError
   );
 }

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { prepareDirectory } from '../../../src/git/clone/target-directory.js';
 import { gitEnvironment } from '../../support/bare-repository.js';
 import { type Intercept, readBody } from '../../support/served-repositories.js';
 import { git, listing, StoryClones } from '../../support/story-clones.js';
@@ -60,12 +62,92 @@ describe('a directory that is not empty', () => {
     expect(await listing(directory)).toEqual(before);
   });
 
+  test.each([
+    ['below a file', 'file/x', 'ENOTDIR'],
+    ['whose name is too long', 'x'.repeat(300), 'ENAMETOOLONG'],
+  ])('%s is named in the error, with what to do', async (_, name, code) => {
+    const root = served.place();
+    await mkdir(root);
+    await writeFile(join(root, 'file'), 'x');
+    const directory = join(root, name);
+    await expect(served.clone(served.storyUrl, { directory })).rejects.toMatchObject({
+      code: 'STORAGE_ERROR',
+      message: expect.stringContaining(`Cannot clone into ${directory}: ${code}`),
+      hint: expect.stringContaining('directory'),
+      data: { code },
+    });
+    expect(await readdir(root)).toEqual(['file']);
+  });
+
   test('that is a file is refused', async () => {
     const directory = served.place();
     await writeFile(directory, 'x');
     await expect(served.clone(served.storyUrl, { directory })).rejects.toMatchObject({
       code: 'INVALID_PROPERTIES',
     });
+  });
+});
+
+describe('what a killed clone leaves', () => {
+  test.each([
+    ['while the pack arrives', 'receive'],
+    ['during the checkout', 'checkout'],
+  ])('%s is no repository to git, and a second clone says what to remove', async (_, at) => {
+    const [directory, left] = [served.place(), served.place()];
+    const onProgress = ({ phase }: { phase: string }) => {
+      if (phase !== at || existsSync(left)) return;
+      cpSync(directory, left, { recursive: true, verbatimSymlinks: true });
+    };
+    await served.clone(served.storyUrl, { directory }, { onProgress });
+    await expect(git(left, 'rev-parse', '--git-dir')).rejects.toThrow('not a git repository');
+    const before = await listing(left);
+    await expect(served.clone(served.storyUrl, { directory: left })).rejects.toMatchObject({
+      code: 'INVALID_PROPERTIES',
+      hint: expect.stringContaining('killed'),
+    });
+    expect(await listing(left)).toEqual(before);
+    await rm(join(left, '.git'), { recursive: true });
+    await served.clone(served.storyUrl, { directory: left });
+    expect(await git(left, 'status', '--porcelain')).toBe('');
+  });
+
+  test('is not what a submodule or another working tree has for its repository', async () => {
+    const directory = served.place();
+    await mkdir(directory);
+    await writeFile(join(directory, '.git'), 'gitdir: ../elsewhere');
+    await expect(served.clone(served.storyUrl, { directory })).rejects.toMatchObject({
+      code: 'INVALID_PROPERTIES',
+      hint: expect.not.stringContaining('killed'),
+    });
+  });
+});
+
+describe('two clones into one directory at once', () => {
+  test.each<[string, (directory: string) => Promise<unknown>]>([
+    ['that is missing', async () => {}],
+    ['that is empty', (directory) => mkdir(directory)],
+    [
+      'that holds a file',
+      (directory) => mkdir(directory).then(() => writeFile(join(directory, 'mine'), '1')),
+    ],
+  ])('%s: one succeeds, and the other is refused as for any repository', async (_, prepare) => {
+    const directory = join(served.place(), 'both');
+    await mkdir(join(directory, '..'));
+    await prepare(directory);
+    const clones = await Promise.allSettled([1, 2].map(() => served.clone(served.storyUrl, { directory })));
+    expect(clones.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(clones.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'INVALID_PROPERTIES', message: `${directory} already holds a git repository.` },
+    });
+    expect(await git(directory, 'status', '--porcelain', '--untracked-files=no')).toBe('');
+    expect(await readFile(join(directory, 'flows/a.yml'), 'utf8')).toBe('id: a2\n');
+  });
+
+  test('may both have found it without a repository', async () => {
+    const directory = served.place();
+    await mkdir(directory);
+    const prepared = await Promise.allSettled([1, 2].map(() => prepareDirectory(directory)));
+    expect(prepared.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 });
 
@@ -117,6 +199,40 @@ describe('a clone that fails on its way', () => {
     );
     await expect(cloning).rejects.toMatchObject({ code: 'CANCELLED' });
     await expect(stat(directory)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test.each<[string, (directory: string) => Promise<unknown>]>([
+    ['was missing', async () => {}],
+    ['was empty', (directory) => mkdir(directory)],
+    ['held a file', (directory) => mkdir(directory).then(() => writeFile(join(directory, 'mine'), '1'))],
+  ])('leaves what others put meanwhile into a directory that %s', async (_, prepare) => {
+    const directory = served.place();
+    await prepare(directory);
+    const before = await listing(directory).catch(() => []);
+    const onProgress = ({ phase }: { phase: string }) => {
+      if (phase !== 'checkout') return;
+      writeFileSync(join(directory, 'theirs'), '1');
+      writeFileSync(join(directory, 'flows/theirs'), '2');
+      throw new Error('stop here');
+    };
+    await expect(served.clone(served.storyUrl, { directory }, { onProgress })).rejects.toThrow('stop here');
+    expect(await listing(directory)).toEqual(['flows', 'flows/theirs', ...before, 'theirs']);
+    expect(await readFile(join(directory, 'flows/theirs'), 'utf8')).toBe('2');
+  });
+
+  test('because somebody made one of its files meanwhile leaves that file', async () => {
+    const directory = served.place();
+    served.intercept = async ({ method }) => {
+      // The clone has its directory when it asks for the pack.
+      if (method === 'POST' && existsSync(directory)) await writeFile(join(directory, 'README.md'), 'theirs');
+      return false;
+    };
+    await expect(served.clone(served.storyUrl, { directory })).rejects.toMatchObject({
+      code: 'CHECKOUT_CONFLICT',
+      data: { paths: ['README.md'] },
+    });
+    expect(await listing(directory)).toEqual(['README.md']);
+    expect(await readFile(join(directory, 'README.md'), 'utf8')).toBe('theirs');
   });
 
   test('during the checkout takes back what it wrote', async () => {

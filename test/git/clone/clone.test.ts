@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { CloneOptions } from '../../../src/git/index.js';
-import { gitEnvironment } from '../../support/bare-repository.js';
+import { type BareRepository, gitEnvironment } from '../../support/bare-repository.js';
 import { readBody } from '../../support/served-repositories.js';
 import { feedFastImport, git, StoryClones } from '../../support/story-clones.js';
 
@@ -144,6 +144,34 @@ describe('a clone', () => {
     expect(await repository.files()).toEqual({ first: '1' });
   });
 
+  test('of a repository without commits is on the branch that is to come first', async () => {
+    const { repository, url } = await served.create();
+    await repository.git('symbolic-ref', 'HEAD', 'refs/heads/team/trunk');
+    const { directory } = await served.clone(url);
+    const theirs = served.place();
+    await run('git', ['clone', '--quiet', url, theirs], { env: gitEnvironment });
+    for (const clone of [directory, theirs]) {
+      expect(await readFile(join(clone, '.git/HEAD'), 'utf8')).toBe('ref: refs/heads/team/trunk\n');
+      expect(await git(clone, 'config', 'branch.team/trunk.merge')).toBe('refs/heads/team/trunk\n');
+    }
+  });
+
+  test.each<[string, (repository: BareRepository) => Promise<unknown>]>([
+    ['does not tell', (repository) => repository.git('config', 'lsrefs.unborn', 'ignore')],
+    ['speaks an older protocol', async () => {}],
+    ['names no branch', (repository) => repository.git('symbolic-ref', 'HEAD', 'refs/elsewhere/x')],
+  ])('of a repository without commits is on main where the server %s', async (why, prepare) => {
+    const { repository, url } = await served.create();
+    await repository.git('symbolic-ref', 'HEAD', 'refs/heads/trunk');
+    await prepare(repository);
+    served.intercept = (request) => {
+      if (why === 'speaks an older protocol') delete request.headers['git-protocol'];
+      return false;
+    };
+    const { directory } = await served.clone(url);
+    expect(await readFile(join(directory, '.git/HEAD'), 'utf8')).toBe('ref: refs/heads/main\n');
+  });
+
   test('holds no credentials', async () => {
     const url = served.storyUrl.replace('://', '://ada:s3cret@');
     const { directory } = await served.clone(url, {}, { username: 'grace', password: 'hush' });
@@ -211,6 +239,30 @@ describe('a clone', () => {
     const directory = served.place();
     await expect(served.clone(served.storyUrl, { directory, ...options })).rejects.toMatchObject({ code });
     await expect(stat(directory)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('of a branch that is not there names the branches that are', async () => {
+    await expect(served.clone(served.storyUrl, { branch: 'nope' })).rejects.toMatchObject({
+      code: 'BRANCH_NOT_FOUND',
+      data: { branch: 'nope', branches: ['feature/x', 'large', 'main'] },
+    });
+  });
+
+  test.each([
+    ['tree', 'main^{tree}'],
+    ['blob', 'main:a'],
+  ])('of a tag that names a %s says so', async (type, what) => {
+    const { repository, url } = await served.create({ a: '1' });
+    await repository.git('tag', 'plain', what);
+    await repository.git('tag', '-a', '-m', 'm', 'annotated', what);
+    for (const tag of ['plain', 'annotated']) {
+      await expect(served.clone(url, { tag })).rejects.toMatchObject({
+        code: 'REVISION_NOT_FOUND',
+        message: expect.stringContaining(`"${tag}" of ${url} names a ${type}`),
+      });
+    }
+    const oid = (await repository.git('rev-parse', what)).trim();
+    await expect(served.clone(url, { commit: oid })).rejects.toMatchObject({ code: 'REVISION_NOT_FOUND' });
   });
 
   test('of a commit falls back to the history where servers send only what refs point at', async () => {

@@ -33,10 +33,12 @@ function make(count: number, contentOf: ContentOf = (number) => Buffer.from(`con
     mode: number % 3 === 0 ? '100755' : '100644',
     oid: '',
   }));
-  const queue = new WritingQueue({ root: at, files, records, contentOf, helped: true });
+  const made: number[] = [];
+  const onMade = (number: number) => void made.push(number);
+  const queue = new WritingQueue({ root: at, files, records, contentOf, onMade, helped: true });
   queues.push(queue);
   const add = (): void => files.forEach((_file, number) => void queue.add(number));
-  return { queue, records, add };
+  return { queue, records, made, add };
 }
 
 /** What the helper leaves to the caller. */
@@ -127,7 +129,7 @@ describe('the thread that writes along', () => {
 
   test('overwrites nothing: what stands there is a conflict', async () => {
     await writeFile(join(root, 'file-3'), 'mine');
-    const { queue } = open(1000);
+    const { queue, made } = open(1000);
     await until(() => queue.writtenByHelper === 3);
     await untilNothingIsLeft(queue);
     await expect(queue.finish()).rejects.toMatchObject({
@@ -137,6 +139,8 @@ describe('the thread that writes along', () => {
     expect(queue.take()).toBeUndefined();
     expect(await readFile(join(root, 'file-3'), 'utf8')).toBe('mine');
     expect(await numbersOnDisk()).toEqual([0, 1, 2, 3]);
+    await queue.stop();
+    expect(made).toEqual([0, 1, 2]);
   });
 
   test('tells what the file system fails with', async () => {
@@ -171,7 +175,7 @@ describe('the thread that writes along', () => {
     const content = Buffer.alloc(400_000, 'content');
     const threads: Worker[] = [];
     process.once('worker', (thread) => threads.push(thread));
-    const { queue } = open(1000, () => content);
+    const { queue, made } = open(1000, () => content);
     await until(() => queue.writtenByHelper > 0);
     for (const thread of threads) await thread.terminate();
     takeAll(queue);
@@ -182,14 +186,20 @@ describe('the thread that writes along', () => {
       const last = numbers.filter((number) => number % 10 !== 9).at(-1);
       expect(await readFile(join(root, `file-${last}`))).toHaveLength(content.length);
     } else expect(end).toBe('The thread that writes files has ended.');
+    await queue.stop();
+    // Ended right behind the making of a file, the thread could not tell of it.
+    const numbers = await numbersOnDisk();
+    expect(made).toEqual(numbers.slice(0, made.length));
+    expect(numbers.length - made.length).toBeLessThanOrEqual(1);
   });
 
-  test('writes nothing once it was stopped', async () => {
-    const { queue } = open(4000);
+  test('writes nothing once it was stopped, and has told of all that it made', async () => {
+    const { queue, made } = open(4000);
     await until(() => queue.writtenByHelper > 0);
     await queue.stop();
     const before = await numbersOnDisk();
     expect(before.length).toBeLessThan(4000);
+    expect(made).toEqual(before);
     for (let turn = 0; turn < 20; turn++) await setImmediate();
     expect(await numbersOnDisk()).toEqual(before);
   });

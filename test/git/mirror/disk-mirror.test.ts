@@ -155,6 +155,23 @@ describe('a mirror', () => {
     expect(warnings).toEqual(['mirror cannot be written, going on without']);
   });
 
+  test('whose manifest is a directory is rebuilt', async () => {
+    const server = await world.serve();
+    const url = `${server.url}/${name}`;
+    const cacheDir = newCache();
+    await sync(url, { cacheDir });
+    const first = await sizeOf(cacheDir);
+    const [mirror = ''] = await readdir(join(cacheDir, 'mirrors'));
+    const manifest = join(cacheDir, 'mirrors', mirror, 'manifest');
+    await rm(manifest);
+    await mkdir(join(manifest, 'below'), { recursive: true });
+    expect(await sync(url, { cacheDir })).toEqual(expected);
+    server.requests.length = 0;
+    expect(await sync(url, { cacheDir })).toEqual(expected);
+    expect(downloads(server)).toBe(0);
+    expect(await sizeOf(cacheDir)).toBeLessThan(first * 2.5);
+  });
+
   test('that can only be read is read', async () => {
     const server = await world.serve();
     const cacheDir = newCache();

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -26,6 +27,7 @@ function pathOf(number: number): string {
   return `flows/d${number % directories}/flow-${number}.yml`;
 }
 
+let files: Files;
 let name: string;
 let repository: BareRepository;
 let git: Git;
@@ -33,7 +35,7 @@ let cacheDir: string | undefined;
 let server: GitServer;
 
 beforeEach(async () => {
-  const files: Files = { 'README.md': 'read me', 'other/big.bin': flow(1).repeat(50) };
+  files = { 'README.md': 'read me', 'other/big.bin': flow(1).repeat(50) };
   for (let number = 0; number < 600; number++) files[pathOf(number)] = flow(number);
   ({ name, repository } = await world.create(files));
   git = createGit();
@@ -154,29 +156,50 @@ describe.each([
     expect(downloads(server)).toBe(2);
   });
 
-  test('after a merge of an old branch does not bring that branch with all before it', async () => {
-    for (let revision = 1; revision < 30; revision++) await changeTen(revision);
-    await repository.commit({ 'flows/d1/feature.yml': 'feature' }, { branch: 'feature', from: 'main' });
-    for (let revision = 30; revision < 40; revision++) await changeTen(revision);
-    await (await open('', 'none')).list('');
-    const tree = await repository.git('merge-tree', '--write-tree', 'main', 'feature');
-    const merge = await repository.git(
-      'commit-tree',
-      tree.trim(),
-      '-p',
-      'main',
-      '-p',
-      'feature',
-      '-m',
-      'merge',
-    );
-    await repository.git('update-ref', 'refs/heads/main', merge.trim());
+  test.each(['', 'flows'])(
+    'of "%s" after a merge of an old branch brings nothing of before',
+    async (path) => {
+      for (let revision = 1; revision < 30; revision++) await changeTen(revision);
+      await repository.commit({ 'flows/d1/feature.yml': 'feature' }, { branch: 'feature', from: 'main' });
+      for (let revision = 30; revision < 40; revision++) await changeTen(revision);
+      await (await open(path, 'none')).list(path);
+      const tree = await repository.git('merge-tree', '--write-tree', 'main', 'feature');
+      const merge = await repository.git(
+        'commit-tree',
+        tree.trim(),
+        '-p',
+        'main',
+        '-p',
+        'feature',
+        '-m',
+        'merge',
+      );
+      await repository.git('update-ref', 'refs/heads/main', merge.trim());
+      server.requests.length = 0;
+      restart();
+      const second = await open(path, 'none');
+      expect(asGitLists(await listed(second, path))).toEqual(await listedByGit(path));
+      expect(downloads(server)).toBe(path === '' ? 1 : 2);
+      expect(bytesDown(server)).toBeLessThan(2000);
+    },
+  );
+
+  test('of the next commit has what only older ones had, and nothing else of them', async () => {
+    for (let revision = 1; revision < 20; revision++) await changeTen(revision);
+    const first = await open('flows', 'all');
+    await first.list('flows');
+    await changeTen(4);
     server.requests.length = 0;
     restart();
-    const second = await open('', 'none');
-    expect(asGitLists(await listed(second, ''))).toEqual(await listedByGit(''));
-    expect(downloads(server)).toBe(1);
-    expect(bytesDown(server)).toBeLessThan(2000);
+    const second = await open('flows', 'none');
+    expect(asGitLists(await listed(second, 'flows'))).toEqual(await listedByGit('flows'));
+    const changes = (await second.changedSince?.(first.commit, 'flows')) ?? [];
+    const contents = await second.read(changes.flatMap(({ after }) => after?.oid ?? []));
+    expect([...contents.values()].map((content) => Buffer.from(content).toString()).sort()).toEqual(
+      Array.from({ length: 10 }, (_, number) => flow(number * 3, 4)).sort(),
+    );
+    expect(downloads(server)).toBe(withMirror ? 2 : 3);
+    expect(bytesDown(server)).toBeLessThan(5000);
   });
 
   test.each([
@@ -190,10 +213,7 @@ describe.each([
     const files: Files = { 'new.txt': 'new' };
     for (let number = 0; number < 600; number += 2) files[pathOf(number)] = flow(number, 9);
     await repository.commit(files);
-    if (collected) {
-      await repository.git('reflog', 'expire', '--expire=now', '--all');
-      await repository.git('gc', '--prune=now', '--quiet');
-    }
+    if (collected) await collect();
     server.requests.length = 0;
     restart();
     const second = await open('', 'none');
@@ -201,6 +221,57 @@ describe.each([
     expect(downloads(server)).toBe(1);
     expect(bytesDown(server)).toBeLessThan(cold * 1.5);
     expect(await second.changedSince?.(first.commit, '')).toHaveLength(603);
+  });
+
+  /** Drops what no branch reaches. */
+  async function collect(): Promise<void> {
+    await repository.git('reflog', 'expire', '--expire=now', '--all');
+    await repository.git('gc', '--prune=now', '--quiet');
+  }
+
+  /** Changes files of one directory only. */
+  async function changeDirectory(revision: number): Promise<string> {
+    return repository.commit({ [pathOf(3)]: flow(3, revision), [pathOf(23)]: flow(23, revision) });
+  }
+
+  test.each([
+    ['still has', () => Promise.resolve()],
+    ['has lost', collect],
+  ])('of a directory brings no others where a rewritten branch %s what was known', async (_what, clear) => {
+    await (await open('flows/d3', 'all')).list('flows/d3');
+    const cold = bytesDown(server);
+    await repository.git('update-ref', '-d', 'refs/heads/main');
+    await repository.commit({ ...files, [pathOf(3)]: flow(3, 1) });
+    await clear();
+    server.requests.length = 0;
+    restart();
+    const last = await open('flows/d3', 'none');
+    expect(asGitLists(await listed(last, 'flows/d3'))).toEqual(await listedByGit('flows/d3'));
+    expect(bytesDown(server)).toBeLessThan(cold * 1.2);
+  });
+
+  test('of a directory brings no others where the server keeps the newest commit only', async () => {
+    await (await open('flows/d3', 'all')).list('flows/d3');
+    const cold = bytesDown(server);
+    for (let revision = 1; revision < 4; revision++) {
+      const tip = await changeDirectory(revision);
+      await writeFile(join(repository.path, 'shallow'), `${tip}\n`);
+      await collect();
+      server.requests.length = 0;
+      restart();
+      const next = await open('flows/d3', 'none');
+      expect(asGitLists(await listed(next, 'flows/d3'))).toEqual(await listedByGit('flows/d3'));
+      expect(bytesDown(server)).toBeLessThan(cold * 1.2);
+    }
+  });
+
+  test('builds once upon a commit that is known for several directories', async () => {
+    server = await world.serve({ intercept: speakingV0 });
+    for (const path of ['flows/d3', 'flows']) await (await open(path, 'none')).list(path);
+    await changeDirectory(1);
+    restart();
+    const next = await open('flows/d3', 'none');
+    expect(asGitLists(await listed(next, 'flows/d3'))).toEqual(await listedByGit('flows/d3'));
   });
 
   test.each([

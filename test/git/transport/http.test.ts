@@ -240,14 +240,18 @@ describe('redirects', () => {
   });
 
   test.each([
-    ['to a login page', () => 'https://127.0.0.1:1/login?next=/'],
-    ['to another scheme', () => 'file:///etc/passwd'],
-    ['to nowhere', () => 'http://'],
-  ])('%s are refused', async (_what, location) => {
-    const server = await world.serve({ intercept: answering(302, '', { Location: location() }) });
+    [
+      'https://eve:evil@127.0.0.1:1/login?next=/',
+      'to https://127.0.0.1:1/login, which is not a git repository.',
+    ],
+    ['file:///etc/passwd', 'to file:///etc/passwd.'],
+    ['http://', 'to nowhere.'],
+  ])('to %s are refused', async (location, where) => {
+    const server = await world.serve({ intercept: answering(302, '', { Location: location }) });
     expect(await failureOf(world.connect(`${server.url}/${name}`).listRefs())).toMatchObject({
       code: 'REMOTE_ERROR',
       retryable: false,
+      message: `${new URL(server.url).host} redirects ${where}`,
     });
   });
 

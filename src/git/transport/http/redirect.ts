@@ -15,7 +15,7 @@ export function redirectedBase(from: URL, location: string | undefined, suffix: 
     throw refused(from, 'to nowhere');
   }
   const target = new URL(location, from);
-  const shown = `${target.origin}${target.pathname}`;
+  const shown = withoutSecrets(target);
   if (target.protocol !== 'https:' && target.protocol !== 'http:') throw refused(from, `to ${shown}`);
   if (from.protocol === 'https:' && target.protocol === 'http:') {
     throw refused(from, `from https to plain http (${shown})`);
@@ -31,6 +31,11 @@ export function mayShareCredentials(original: URL, url: URL): boolean {
   if (url.origin === original.origin) return true;
   const upgraded = original.protocol === 'http:' && url.protocol === 'https:';
   return upgraded && url.hostname === original.hostname && original.port === '' && url.port === '';
+}
+
+/** Without user-info, query and fragment: all that may hold a secret. */
+function withoutSecrets({ protocol, host, pathname }: URL): string {
+  return `${protocol}//${host}${pathname}`;
 }
 
 function refused(from: URL, where: string): RemoteError {

@@ -1,5 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { explainingDiskFailures } from '../disk/failures.js';
+import { makeDirectories } from '../disk/make-directories.js';
 import { InvalidPropertiesError } from '../errors.js';
 import type { RunContext, WorkingDirectory } from './context.js';
 import { insideDirectory } from './inside-directory.js';
@@ -28,8 +30,10 @@ export async function writeInside(
   content: string | Uint8Array,
 ): Promise<void> {
   const target = await insideDirectory(await directory.path(), path);
-  await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, content);
+  await explainingDiskFailures(`write ${target}`, async () => {
+    await makeDirectories(dirname(target));
+    await writeFile(target, content);
+  });
 }
 
 async function contentOf(context: RunContext, path: string, value: unknown): Promise<string | Uint8Array> {

@@ -1,5 +1,6 @@
-import { realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { readlink, realpath } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { explainingDiskFailures } from '../disk/failures.js';
 import { DirectoryNotFoundError, UnsafePathError } from '../errors.js';
 
 /**
@@ -10,7 +11,8 @@ import { DirectoryNotFoundError, UnsafePathError } from '../errors.js';
 export async function insideDirectory(root: string, name: string): Promise<string> {
   const path = resolve(root, name);
   if (name.includes('\0') || isAbsolute(name) || !isBelow(root, path)) throw unsafe(name);
-  if (!isBelow(await realRoot(root), await realOrNearest(path))) throw unsafe(name);
+  const real = await explainingDiskFailures(`look at ${path}`, () => realOrNearest(path));
+  if (!isBelow(await realRoot(root), real)) throw unsafe(name);
   return path;
 }
 
@@ -33,13 +35,20 @@ async function realRoot(root: string): Promise<string> {
   }
 }
 
-/** The real path of what exists of `path`, with the rest appended. */
-async function realOrNearest(path: string): Promise<string> {
+/** As the kernel: so many links one after the other lead nowhere. */
+const mostLinks = 40;
+
+/** The real path of what exists of `path`, with the rest appended; below a file nothing exists. */
+async function realOrNearest(path: string, links = mostLinks): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
-    return join(await realOrNearest(dirname(path)), path.slice(dirname(path).length));
+    const { code } = error as NodeJS.ErrnoException;
+    if ((code !== 'ENOENT' && code !== 'ENOTDIR') || dirname(path) === path || links === 0) throw error;
+    const parent = await realOrNearest(dirname(path), links);
+    // A link to what does not exist: who writes there would make it.
+    const target = await readlink(path).catch(() => null);
+    return target === null ? join(parent, basename(path)) : realOrNearest(resolve(parent, target), links - 1);
   }
 }
 

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { explainingDiskFailures } from '../disk/failures.js';
+import { makeDirectories } from '../disk/make-directories.js';
 import type { RunContext, WorkingDirectory } from './context.js';
 import { writeInside } from './input-files.js';
 import { insideDirectory } from './inside-directory.js';
@@ -24,7 +25,8 @@ export async function writeNamespaceFiles(
     const files = wanted.filter(({ key }) => !key.id.endsWith('/'));
     for (const { key } of wanted) {
       if (key.id.endsWith('/')) {
-        await mkdir(await insideDirectory(await directory.path(), key.id), { recursive: true });
+        const target = await insideDirectory(await directory.path(), key.id);
+        await explainingDiskFailures(`make ${target}`, () => makeDirectories(target));
       }
     }
     const contents = await context.storage.read(

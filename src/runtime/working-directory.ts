@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { explainingDiskFailures } from '../disk/failures.js';
+import { makeDirectories } from '../disk/make-directories.js';
 import type { SharedDirectory } from './flow-context.js';
 
 /**
@@ -46,9 +48,11 @@ function directory(location: string, prepare: () => Promise<void>): SharedDirect
   return {
     location,
     path() {
-      made ??= prepare()
-        .then(() => mkdir(location, { recursive: true }))
-        .then(() => location);
+      made ??= explainingDiskFailures(`make the working directory ${location}`, async () => {
+        await prepare();
+        await makeDirectories(location);
+        return location;
+      });
       return made;
     },
   };

@@ -52,7 +52,7 @@ export async function planTransfer(
   const { policy, state } = input;
   let changes = compareSides(input);
   let counterpart: Comparison['counterpart'];
-  if (isDisputed(changes, input)) {
+  if (disputable(changes, input).length > 0) {
     counterpart = await sources.counterpart();
     if (counterpart.size > 0) changes = compareSides(input, counterpart);
   }
@@ -98,13 +98,25 @@ function compareSides(input: TransferInput, counterpart?: Comparison['counterpar
   });
 }
 
-/** Whether what the other direction saw may change a verdict. */
-function isDisputed(
+/** Whether the other direction saw something of what is to change that may lead to another verdict. */
+export async function isDisputed(
+  changes: readonly ComparedChange[],
+  input: TransferInput,
+  { counterpart }: Pick<ConflictSources, 'counterpart'>,
+): Promise<boolean> {
+  const asked = disputable(changes, input);
+  if (asked.length === 0) return false;
+  const seen = await counterpart();
+  return asked.some(({ key }) => seen.has(formatKey(key)));
+}
+
+/** The changes whose verdict may be another one in the light of what the other direction saw. */
+function disputable(
   changes: readonly ComparedChange[],
   { policy, state: { byKey } }: TransferInput,
-): boolean {
+): ComparedChange[] {
   const merges = policy.onConflict === 'MERGE';
-  return changes.some(
+  return changes.filter(
     ({ state, key }) =>
       state === 'CONFLICT' ||
       state === 'OVERWRITTEN' ||

@@ -1,7 +1,8 @@
 import type { PathChange } from '../git/types.js';
 import type { CurrentResource } from '../plan/compare.js';
 import { makePlan } from '../plan/make-plan.js';
-import { planUndisputed } from '../plan/transfer.js';
+import { readCounterpart } from '../plan/sync-records.js';
+import { isDisputed, planUndisputed } from '../plan/transfer.js';
 import { formatKey } from '../storage/types.js';
 import { applyIncrement, reportIncrement } from './apply-increment.js';
 import type { RunContext } from './context.js';
@@ -15,7 +16,8 @@ import { claim, refuseUnfitKeys } from './sync-to-storage.js';
 /**
  * Plans and applies a sync from the difference between the last run's commit and this one, when the storage is as the
  * last run left it: the cost follows the change and not the size of the directory. Null when it cannot be done this
- * way (nothing was written then): invalid files, links, flows that moved in unclear ways, ignore rules.
+ * way (nothing was written then): invalid files, links, flows that moved in unclear ways, ignore rules, what a merge has to
+ * see of earlier pushes.
  */
 export async function incrementalSync(
   context: RunContext,
@@ -40,7 +42,7 @@ export async function incrementalSync(
   const source = receipt.unchanged + added - gone;
   // An empty source may be a missing directory; and what only the target has may be in the way of what is added.
   if (source === 0 || (receipt.listed !== receipt.unchanged && added + gone > 0)) return null;
-  const changes = planUndisputed({
+  const transfer = {
     policy,
     desired: decoded.desired,
     current,
@@ -49,7 +51,10 @@ export async function incrementalSync(
     state: { byKey },
     counts: { source, target: receipt.listed },
     ...syncNames(input),
-  });
+  } as const;
+  const changes = planUndisputed(transfer);
+  const counterpart = () => readCounterpart(context.storage, input.identity);
+  if (await isDisputed(changes, transfer, { counterpart })) return null;
   refuseUnfitKeys(changes);
   const adoption = await claim(context, input, changes, (name) => byKey.has(name));
   const plan = await makePlan({

@@ -35,7 +35,7 @@ async function start(files: Files) {
   world = await createWorld({ files });
 }
 const edit = (resources: Record<string, string | Uint8Array>) => fill(world.storage, resources);
-async function remove(namespace: string, id: string, kind: 'flow' | 'file' = 'flow') {
+async function remove(namespace: string, id: string, kind: 'flow' | 'file' | 'state' = 'flow') {
   const key = { kind, namespace, id };
   const [present] = await world.storage.read([key]);
   await world.storage.apply({ changes: [{ action: 'delete', key, expectedOid: present?.oid ?? '' }] });
@@ -191,6 +191,23 @@ describe('a sync whose target changed too', () => {
     await edit({ 'prod/a': stored('1', 'again') });
     await sync({ onConflict: 'MERGE' });
     expect(await contents(world.storage)).toEqual({ 'prod/a': stored('git', 'again') });
+  });
+
+  it.each([true, false])('sees what a push left, with a short cut: %s', async (shortened) => {
+    const b = flow('git.flows', '1', '2', 'b');
+    await start({ '_flows/a.yml': inGit('1', '2'), '_flows/b.yml': b });
+    const merge = async () => (await sync({ onConflict: 'MERGE', delete: true })).summary;
+    await merge();
+    await push();
+    await world.repository.commit({ '_flows/b.yml': null });
+    expect(await merge()).toMatchObject({ unchanged: 1, deleted: 1 });
+    expect(await merge()).toMatchObject({ unchanged: 1, deleted: 0 });
+    const state = await world.storage.list({ kind: 'state', namespace: '', children: false });
+    for (const { key } of state)
+      if (!shortened && key.id.endsWith('.receipt')) await remove('', key.id, 'state');
+    await world.repository.commit({ '_flows/b.yml': b, '_flows/c.yml': flow('git.flows', '1', '2', 'c') });
+    expect(await merge()).toMatchObject({ added: 1, unchanged: 2 });
+    expect(Object.keys(await contents(world.storage))).toEqual(['prod/a', 'prod/c']);
   });
 
   it('merges text files and no binary ones', async () => {

@@ -15,6 +15,7 @@ import { allTasks } from '../tasks/index.js';
 import { startPostgresServer } from '../test/support/start-postgres-server.js';
 import { type Percentiles, percentiles } from '../test/torture/percentiles.js';
 import { endOnInterruption, interruption } from './interruption.js';
+import { nodeEnvironment } from './programs.js';
 
 /** What a queue in a PostgreSQL server does with a number of worker processes, and runs of one task that does nothing. */
 export interface QueueResult {
@@ -162,7 +163,7 @@ async function untilEnded(url: string, prefix: string, count: number): Promise<E
 async function startWorker(command: string, url: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [command, 'worker', '--storage', url], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: nodeEnvironment,
   });
   endOnInterruption(child);
   await new Promise<void>((resolve, reject) => {

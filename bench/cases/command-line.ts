@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { type Arena, inTemporary } from '../arena.js';
 import type { BenchCase } from '../contest.js';
 import { endOnInterruption } from '../interruption.js';
+import { nodeEnvironment } from '../programs.js';
 import { resetMain } from '../repositories.js';
 import { expectWritten } from './jobs.js';
 
@@ -41,7 +42,7 @@ export function commandLineCase(arena: Arena): BenchCase {
             const start = performance.now();
             const running = run(process.execPath, [arena.command, 'run', flow, ...flags], {
               cwd: directory,
-              env: { ...process.env, NODE_OPTIONS: '' },
+              env: nodeEnvironment,
             });
             endOnInterruption(running.child);
             await running;

@@ -75,21 +75,34 @@ export function parseSyncId(id: string): SyncName | null {
  */
 export async function readCounterpart(
   storage: StorageAdapter,
-  { direction, kind, url, revision, directory, namespace }: SyncIdentity,
+  identity: SyncIdentity,
   onRead: (state: SyncState) => void = () => {},
 ): Promise<ReadonlyMap<string, readonly SyncedResource[]>> {
+  const seen = new Map<string, SyncedResource[]>();
+  for (const { state } of await listCounterparts(storage, identity, onRead))
+    for (const [name, resource] of state.byKey) seen.set(name, [...(seen.get(name) ?? []), resource]);
+  return seen;
+}
+
+/**
+ * The records of the runs that `readCounterpart` speaks of.
+ * @param onRead told of every state that was read to find them
+ */
+export async function listCounterparts(
+  storage: StorageAdapter,
+  { direction, kind, url, revision, directory, namespace }: SyncIdentity,
+  onRead: (state: SyncState) => void = () => {},
+): Promise<SyncRecord[]> {
   const named = namespace === 'all' ? '' : namespace;
   const records = await listSyncRecords(storage, {
     name: (name) => name.direction !== direction && name.kind === kind && name.namespace === named,
     identity: (other) => other.namespace === namespace,
   });
-  const seen = new Map<string, SyncedResource[]>();
-  for (const { identity: other, state } of records) {
-    onRead(state);
-    if (other.url !== url || other.revision !== revision || other.directory !== directory) continue;
-    for (const [name, resource] of state.byKey) seen.set(name, [...(seen.get(name) ?? []), resource]);
-  }
-  return seen;
+  for (const { state } of records) onRead(state);
+  return records.filter(
+    ({ identity: other }) =>
+      other.url === url && other.revision === revision && other.directory === directory,
+  );
 }
 
 /** Whether two scopes of namespaces have one in common. */

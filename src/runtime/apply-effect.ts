@@ -1,6 +1,7 @@
 import type { PlanDocument } from '../../schemas/plan.js';
 import { FlowgitError } from '../errors.js';
 import type { PushBase, Remote, Snapshot } from '../git/types.js';
+import { forgetGone, goneAfter } from '../plan/forget-gone.js';
 import type { BatchEffect, CommitEffect, StateAfter } from '../plan/prepared-plan.js';
 import { recordSyncState } from '../plan/record-sync-state.js';
 import type { SyncState } from '../plan/sync-state.js';
@@ -35,7 +36,9 @@ export async function applyBatchEffect(
 ): Promise<BatchOutcome> {
   const { identity, resources, origin, reads } = effect.state;
   const record = await recordSyncState(state, identity, commit, resources, { origin, reads });
-  const changes = [...effect.changes, ...record];
+  const gone = goneAfter({ changes: plan.changes, before: state, after: resources });
+  const forgotten = await forgetGone(context.storage, identity, gone);
+  const changes = [...effect.changes, ...record, ...forgotten];
   const isIdle = changes.length === 0;
   const run = await (isIdle ? recordRecovery : recordSuccess)(context, identity, plan, commit);
   if (run === null) return { applied: [], version: at?.version ?? null };
@@ -57,7 +60,7 @@ export async function applyCommitEffect(
 ): Promise<string | null> {
   const { changes, message, author } = effect;
   const record = (snapshot: Pick<Snapshot, 'commit' | 'describe'> | null) =>
-    recordPush(state, effect.state, snapshot);
+    recordPush(context, { state, after: effect.state, changes: plan.changes }, snapshot);
   if (changes.length === 0) {
     const { branch, snapshot } = base;
     context.logger.info({ branch }, 'nothing to commit');
@@ -93,13 +96,17 @@ async function applyBatch(
 
 /** The changes that record what both sides have in common once the push stands. */
 async function recordPush(
-  state: SyncState,
-  { identity, resources }: StateAfter,
+  { storage }: RunContext,
+  { state, after, changes }: { state: SyncState; after: StateAfter; changes: PlanDocument['changes'] },
   snapshot: Pick<Snapshot, 'commit' | 'describe'> | null,
 ): Promise<StorageChange[]> {
+  const { identity, resources } = after;
   const origin = snapshot === null ? null : await describeCommit(snapshot);
   const reads = { branch: identity.revision };
-  return recordSyncState(state, identity, snapshot?.commit ?? null, resources, { origin, reads });
+  const commit = snapshot?.commit ?? null;
+  const record = await recordSyncState(state, identity, commit, resources, { origin, reads });
+  const gone = goneAfter({ changes, before: state, after: resources });
+  return [...record, ...(await forgetGone(storage, identity, gone))];
 }
 
 /** Once the push stands, a state that cannot be written costs the next run some reading, and nothing else. */

@@ -1,4 +1,5 @@
 import { indexOfCommit, sweepCommits } from '../plan/commit-table.js';
+import { deletedBy, forgetGone } from '../plan/forget-gone.js';
 import { isChange, type StagedPlan } from '../plan/make-plan.js';
 import type { Adoption } from '../plan/ownership.js';
 import { changeLines } from '../plan/pages/rewrite-lines.js';
@@ -35,6 +36,7 @@ export async function applyIncrement(
     ...changesToApply(plan),
     ...increment.adoption.changes,
     ...recorded.changes,
+    ...(await forgetGone(context.storage, identity, deletedBy(plan.outline.changes))),
     await recordSuccess(context, identity, plan.outline, increment.snapshot.commit),
   ];
   const at = { scope, version: receipt.version };

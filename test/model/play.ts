@@ -168,6 +168,8 @@ export class Player {
       else if (base !== 'keep') this.#bases[run].set(name, base);
     }
     for (const { owner, name } of expected.taken) this.#bases[owner].delete(name);
+    if (run !== 'OTHER_SYNC')
+      for (const name of expected.gone) this.#bases[run === 'SYNC' ? 'PUSH' : 'SYNC'].delete(name);
 
     for (const field of fieldsOf(await this.#stored())) this.#seen.stored.add(field);
     for (const field of fieldsOf(await this.#inGit('_flows'))) this.#seen.git.add(field);
@@ -208,6 +210,8 @@ export class Player {
     const after = new Map(target);
     const bases = new Map<string, Base | 'keep' | 'forget'>();
     const taken: { owner: Run; name: string }[] = [];
+    /** What neither side has afterwards: then the other direction forgets it too. */
+    const gone: string[] = [];
     let deletions = 0;
     const sourceSide = run === 'PUSH' ? this.#seen.stored : this.#seen.git;
     const unclaimed = new Map(target);
@@ -234,6 +238,7 @@ export class Player {
       if (decision.target === null) after.delete(name);
       else after.set(name, decision.target);
       bases.set(name, decision.base);
+      if (decision.base === 'forget') gone.push(name);
       if (typeof decision.base === 'object' && decision.base.common !== undefined)
         this.#count(`${run} merged`);
       if (decision.deletes) {
@@ -253,7 +258,7 @@ export class Player {
       for (const [name, content] of after) if (content === `!${path}`) after.delete(name);
     }
     const mine = fieldsOf(unclaimed).filter((field) => !sourceSide.has(field) && !field.includes('!'));
-    return { errors, target: after, bases, taken, ruins, mine };
+    return { errors, target: after, bases, taken, gone, ruins, mine };
   }
 
   async #outcome(run: Run, policy: Policy, dryRun: boolean): Promise<{ code: string } | { summary: object }> {

@@ -40,6 +40,11 @@ async function remove(namespace: string, id: string, kind: 'flow' | 'file' | 'st
   const [present] = await world.storage.read([key]);
   await world.storage.apply({ changes: [{ action: 'delete', key, expectedOid: present?.oid ?? '' }] });
 }
+/** The next run has to look at everything. */
+async function removeReceipts() {
+  const state = await world.storage.list({ kind: 'state', namespace: '', children: false });
+  for (const { key } of state) if (key.id.endsWith('.receipt')) await remove('', key.id, 'state');
+}
 
 describe('a sync whose target changed too', () => {
   const changedBoth = async (edited = stored('one', 'theirs')) => {
@@ -193,7 +198,23 @@ describe('a sync whose target changed too', () => {
     expect(await contents(world.storage)).toEqual({ 'prod/a': stored('git', 'again') });
   });
 
-  it.each([true, false])('sees what a push left, with a short cut: %s', async (shortened) => {
+  it.each([true, false])(
+    'leaves removed what only storage removed, with a short cut: %s',
+    async (shortened) => {
+      await start({ '_flows/a.yml': inGit('1', '2') });
+      await sync({ onConflict: 'MERGE' });
+      await edit({ 'prod/b': flow('prod', '1', '2', 'b') });
+      await push();
+      await remove('prod', 'b');
+      if (!shortened) await removeReceipts();
+      expect((await sync({ onConflict: 'MERGE' })).summary).toMatchObject({ added: 0, unchanged: 2 });
+      expect(Object.keys(await contents(world.storage))).toEqual(['prod/a']);
+      await push({ delete: true });
+      expect(Object.keys(await world.repository.files())).toEqual(['_flows/a.yml']);
+    },
+  );
+
+  it.each([true, false])('brings back what git has again, with a short cut: %s', async (shortened) => {
     const b = flow('git.flows', '1', '2', 'b');
     await start({ '_flows/a.yml': inGit('1', '2'), '_flows/b.yml': b });
     const merge = async () => (await sync({ onConflict: 'MERGE', delete: true })).summary;
@@ -202,12 +223,12 @@ describe('a sync whose target changed too', () => {
     await world.repository.commit({ '_flows/b.yml': null });
     expect(await merge()).toMatchObject({ unchanged: 1, deleted: 1 });
     expect(await merge()).toMatchObject({ unchanged: 1, deleted: 0 });
-    const state = await world.storage.list({ kind: 'state', namespace: '', children: false });
-    for (const { key } of state)
-      if (!shortened && key.id.endsWith('.receipt')) await remove('', key.id, 'state');
-    await world.repository.commit({ '_flows/b.yml': b, '_flows/c.yml': flow('git.flows', '1', '2', 'c') });
-    expect(await merge()).toMatchObject({ added: 1, unchanged: 2 });
-    expect(Object.keys(await contents(world.storage))).toEqual(['prod/a', 'prod/c']);
+    if (!shortened) await removeReceipts();
+    await world.repository.commit({ '_flows/b.yml': b });
+    expect(await merge()).toMatchObject({ added: 1, unchanged: 1 });
+    await push({ delete: true });
+    expect(Object.keys(await contents(world.storage))).toEqual(['prod/a', 'prod/b']);
+    expect(Object.keys(await world.repository.files())).toEqual(['_flows/a.yml', '_flows/b.yml']);
   });
 
   it('merges text files and no binary ones', async () => {
@@ -265,6 +286,20 @@ describe('a push whose target changed too', () => {
     await edit({ 'prod/a': stored('git', 'mine') });
     await world.repository.commit({ '_flows/a.yml': inGit('later', '2') });
     expect((await sync({ onConflict: 'SKIP' })).summary).toMatchObject({ conflicted: 1 });
+  });
+
+  it('brings back what storage has again', async () => {
+    await start({ '_flows/a.yml': inGit('1', '2'), '_flows/b.yml': flow('git.flows', '1', '2', 'b') });
+    await sync();
+    await push({ onConflict: 'MERGE', delete: true });
+    await remove('prod', 'b');
+    await push({ onConflict: 'MERGE', delete: true });
+    expect(Object.keys(await world.repository.files())).toEqual(['_flows/a.yml']);
+    await edit({ 'prod/b': flow('prod', '1', '2', 'b') });
+    await push({ onConflict: 'MERGE', delete: true });
+    expect(Object.keys(await world.repository.files())).toEqual(['_flows/a.yml', '_flows/b.yml']);
+    await sync({ onConflict: 'MERGE', delete: true });
+    expect(Object.keys(await contents(world.storage))).toEqual(['prod/a', 'prod/b']);
   });
 
   it('leaves a file that git deleted and storage changed, run after run', async () => {

@@ -118,7 +118,10 @@ export async function reportIncrement(
     const known = revisionOf(rows?.get(places[index] ?? '') ?? null);
     const revision = revisions.get(formatKey(change.key)) ?? known + (isChange(change) ? 1 : 0);
     const shown = change.state === 'DELETED' ? known : revision;
-    reported.set(change.gitPath, JSON.stringify(rowOf(change, shown)));
+    // One flow may go from a path and another one come there: then both stand at it.
+    const before = reported.get(change.gitPath) ?? null;
+    const row = JSON.stringify(rowOf(change, shown));
+    reported.set(change.gitPath, before === null ? row : `${before}\n${row}`);
     if (change.state !== 'DELETED') {
       settled.set(change.gitPath, JSON.stringify(rowOf({ ...change, state: 'UNCHANGED' }, revision)));
     }

@@ -105,6 +105,20 @@ describe('a run of a large directory that an earlier one shortens', () => {
     expect(kept.find(({ gitPath }) => gitPath === pathOf(5))?.revision).toBe(2);
   });
 
+  it('reports both the flow that goes from a path and the one that comes there', async () => {
+    await start({ files: files() });
+    await sync({ delete: true });
+    await world.repository.commit({ [pathOf(5)]: flow('other') });
+    const result = await sync({ delete: true });
+    expect(result.summary).toMatchObject({ added: 1, deleted: 1, unchanged: count - 1 });
+    expect((await rowsOf(result)).filter(({ gitPath }) => gitPath === pathOf(5))).toMatchObject([
+      { flowId: idOf(5), syncState: 'DELETED' },
+      { flowId: 'other', syncState: 'ADDED' },
+    ]);
+    const kept = await rowsOf(await sync({ delete: true }));
+    expect(kept.filter(({ gitPath }) => gitPath === pathOf(5))).toMatchObject([{ flowId: 'other' }]);
+  });
+
   it('does not change the rows of a run before, which may be read later', async () => {
     await start({ files: files() });
     await sync();

@@ -1,3 +1,4 @@
+import type { PlanChange } from '../../schemas/plan.js';
 import { indexOfCommit, sweepCommits } from '../plan/commit-table.js';
 import { deletedBy, forgetGone } from '../plan/forget-gone.js';
 import { isChange, type StagedPlan } from '../plan/make-plan.js';
@@ -107,15 +108,14 @@ export async function reportIncrement(
   { receipt, rowOf, former }: Pick<Increment, 'receipt' | 'rowOf' | 'former'>,
   revisions: ReadonlyMap<string, number>,
 ): Promise<{ reported: Iterable<Uint8Array>; settled: ChangedLines }> {
-  const places = plan.outline.changes.map(
-    ({ key, gitPath }) => former.get(formatKey(key))?.gitPath ?? gitPath,
-  );
-  const rows = await receipt.rows.find(places);
+  const placeOf = ({ key }: PlanChange): string | undefined => former.get(formatKey(key))?.gitPath;
+  const { changes } = plan.outline;
+  const rows = await receipt.rows.find(changes.flatMap((change) => placeOf(change) ?? []));
   const reported = new Map<string, string | null>();
   for (const { gitPath } of former.values()) reported.set(gitPath, null);
   const settled = new Map(reported);
-  for (const [index, change] of plan.outline.changes.entries()) {
-    const known = revisionOf(rows?.get(places[index] ?? '') ?? null);
+  for (const change of changes) {
+    const known = revisionOf(rows?.get(placeOf(change) ?? '') ?? null);
     const revision = revisions.get(formatKey(change.key)) ?? known + (isChange(change) ? 1 : 0);
     const shown = change.state === 'DELETED' ? known : revision;
     // One flow may go from a path and another one come there: then both stand at it.

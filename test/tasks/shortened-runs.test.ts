@@ -109,12 +109,14 @@ describe('a run of a large directory that an earlier one shortens', () => {
     await start({ files: files() });
     await sync({ delete: true });
     await world.repository.commit({ [pathOf(5)]: flow('other') });
-    const result = await sync({ delete: true });
-    expect(result.summary).toMatchObject({ added: 1, deleted: 1, unchanged: count - 1 });
-    expect((await rowsOf(result)).filter(({ gitPath }) => gitPath === pathOf(5))).toMatchObject([
-      { flowId: idOf(5), syncState: 'DELETED' },
-      { flowId: 'other', syncState: 'ADDED' },
-    ]);
+    for (const dryRun of [true, false]) {
+      const result = await sync({ delete: true, dryRun });
+      expect(result.summary).toMatchObject({ added: 1, deleted: 1, unchanged: count - 1 });
+      expect((await rowsOf(result)).filter(({ gitPath }) => gitPath === pathOf(5))).toMatchObject([
+        { flowId: idOf(5), syncState: 'DELETED', revision: 1 },
+        { flowId: 'other', syncState: 'ADDED', revision: 1 },
+      ]);
+    }
     const kept = await rowsOf(await sync({ delete: true }));
     expect(kept.filter(({ gitPath }) => gitPath === pathOf(5))).toMatchObject([{ flowId: 'other' }]);
   });

@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/property-seed.ts'],
     // Much of a test's time is spent in waiting for servers and processes that it started.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,

@@ -82,3 +82,20 @@ export async function isClear(
   if (added.length === 0) return true;
   return (await storage.read(added)).every((stored) => stored === null);
 }
+
+/**
+ * Whether a flow that git no longer has stays in storage while another one comes to its path: both are the sync's own
+ * then, and lines that are put in by their paths would be of one of them.
+ */
+export function sharesPath(
+  former: readonly SyncedResource[],
+  desired: readonly DesiredResource[],
+  deleted: ReadonlySet<string>,
+): boolean {
+  const wanted = new Set(desired.map(({ key }) => formatKey(key)));
+  const paths = new Set(desired.map(({ gitPath }) => gitPath));
+  return former.some(({ key, gitPath }) => {
+    const name = formatKey(key);
+    return !wanted.has(name) && !deleted.has(name) && paths.has(gitPath);
+  });
+}

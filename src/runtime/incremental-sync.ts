@@ -1,12 +1,13 @@
 import type { PathChange } from '../git/types.js';
 import type { CurrentResource } from '../plan/compare.js';
+import { deletedBy } from '../plan/forget-gone.js';
 import { makePlan } from '../plan/make-plan.js';
 import { readCounterpart } from '../plan/sync-records.js';
 import { isDisputed, planUndisputed } from '../plan/transfer.js';
 import { formatKey } from '../storage/types.js';
 import { applyIncrement, reportIncrement } from './apply-increment.js';
 import type { RunContext } from './context.js';
-import { formerResources, type IncrementalInput, isClear } from './increment.js';
+import { formerResources, type IncrementalInput, isClear, sharesPath } from './increment.js';
 import type { Unchanged } from './no-change.js';
 import { readStored } from './read-stored.js';
 import { settle } from './settle.js';
@@ -55,6 +56,7 @@ export async function incrementalSync(
   const changes = planUndisputed(transfer);
   const counterpart = () => readCounterpart(context.storage, input.identity);
   if (await isDisputed(changes, transfer, { counterpart })) return null;
+  if (sharesPath(former, decoded.desired, deletedBy(changes))) return null;
   refuseUnfitKeys(changes);
   const adoption = await claim(context, input, changes, (name) => byKey.has(name));
   const plan = await makePlan({

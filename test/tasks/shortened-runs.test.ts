@@ -121,6 +121,15 @@ describe('a run of a large directory that an earlier one shortens', () => {
     expect(kept.filter(({ gitPath }) => gitPath === pathOf(5))).toMatchObject([{ flowId: 'other' }]);
   });
 
+  it('keeps what stays in storage its own when another flow comes to its path', async () => {
+    await start({ files: files() });
+    await sync();
+    await world.repository.commit({ [pathOf(5)]: flow('other') });
+    expect((await sync()).summary).toMatchObject({ added: 1, deleted: 0 });
+    expect((await sync({ delete: true, deleteScope: 'OWNED' })).summary).toMatchObject({ deleted: 1 });
+    expect(Object.keys(await contents(world.storage))).not.toContain(`${namespace}/${idOf(5)}`);
+  });
+
   it('does not change the rows of a run before, which may be read later', async () => {
     await start({ files: files() });
     await sync();

@@ -88,6 +88,11 @@ export function compare(input: Comparison): ComparedChange[] {
   return changes.sort(byPath);
 }
 
+/** What the changes delete, by `formatKey`. */
+export function deletedBy(changes: readonly ComparedChange[]): Set<string> {
+  return new Set(changes.flatMap(({ key, state }) => (state === 'DELETED' ? [formatKey(key)] : [])));
+}
+
 function compareOne(
   desired: DesiredResource,
   current: CurrentResource | null,

@@ -1,7 +1,7 @@
 import type { SyncIdentity } from '../../schemas/sync-identity.js';
 import { KeySet } from '../resources/key-map.js';
-import { formatKey, type StorageAdapter, type StorageChange } from '../storage/types.js';
-import type { ComparedChange } from './compare.js';
+import type { StorageAdapter, StorageChange } from '../storage/types.js';
+import { type ComparedChange, deletedBy } from './compare.js';
 import { recordSyncState } from './record-sync-state.js';
 import { listCounterparts } from './sync-records.js';
 import type { SyncedResource, SyncState } from './sync-state.js';
@@ -11,11 +11,6 @@ export interface SettledRun {
   changes: readonly ComparedChange[];
   before: Pick<SyncState, 'byKey'>;
   after: readonly SyncedResource[];
-}
-
-/** What a run deletes, by `formatKey`. */
-export function deletedBy(changes: readonly ComparedChange[]): Set<string> {
-  return new Set(changes.flatMap(({ key, state }) => (state === 'DELETED' ? [formatKey(key)] : [])));
 }
 
 /** What a run deletes, and what it finds that neither side has any more; by `formatKey`. */

@@ -1,6 +1,7 @@
 import type { PlanChange } from '../../schemas/plan.js';
 import { indexOfCommit, sweepCommits } from '../plan/commit-table.js';
-import { deletedBy, forgetGone } from '../plan/forget-gone.js';
+import { deletedBy } from '../plan/compare.js';
+import { forgetGone } from '../plan/forget-gone.js';
 import { isChange, type StagedPlan } from '../plan/make-plan.js';
 import type { Adoption } from '../plan/ownership.js';
 import { changeLines } from '../plan/pages/rewrite-lines.js';

@@ -1,6 +1,5 @@
 import type { PathChange } from '../git/types.js';
-import type { CurrentResource } from '../plan/compare.js';
-import { deletedBy } from '../plan/forget-gone.js';
+import { type CurrentResource, deletedBy } from '../plan/compare.js';
 import { makePlan } from '../plan/make-plan.js';
 import { readCounterpart } from '../plan/sync-records.js';
 import { isDisputed, planUndisputed } from '../plan/transfer.js';

@@ -12,8 +12,6 @@ import type { ModelWorld } from './world.js';
 
 /** `npm run model` asks for many more. */
 const stories = Number(process.env.FLOWGIT_MODEL_RUNS ?? 200);
-const seed = process.env.FLOWGIT_MODEL_SEED;
-const numbered = seed === undefined ? {} : { seed: Number(seed) };
 
 function inMemory(): ModelWorld {
   const memory = new MemoryGit();
@@ -40,7 +38,7 @@ describe('syncs and pushes of files, against a model', () => {
         await player.prepare();
         await player.play(steps);
       }),
-      { numRuns: stories, ...numbered },
+      { numRuns: stories },
     );
   });
 });
@@ -58,7 +56,7 @@ describe('syncs and pushes of flows, against a model', () => {
         for (const [outcome, count] of Object.entries(player.outcomes))
           seen[outcome] = (seen[outcome] ?? 0) + count;
       }),
-      { numRuns: stories, ...numbered },
+      { numRuns: stories },
     );
     if (stories >= 1000) console.log(seen);
     for (const run of ['SYNC', 'PUSH', 'OTHER_SYNC']) expect(seen[`${run} SUCCESS`]).toBeGreaterThan(0);
@@ -110,7 +108,7 @@ describe('the same behind a real server', () => {
         await player.prepare();
         await player.play(steps);
       }),
-      { numRuns: Math.max(2, Math.ceil(stories / 400)), endOnFailure: true, ...numbered },
+      { numRuns: Math.max(2, Math.ceil(stories / 400)), endOnFailure: true },
     );
   });
 });

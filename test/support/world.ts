@@ -100,6 +100,15 @@ export async function contents(
   );
 }
 
+/** The next run has to look at everything. */
+export async function removeReceipts(storage: StorageAdapter): Promise<void> {
+  const state = await storage.list({ kind: 'state', namespace: '', children: false });
+  const changes = state
+    .filter(({ key }) => key.id.endsWith('.receipt'))
+    .map(({ key, oid }) => ({ action: 'delete', key, expectedOid: oid }) as const);
+  if (changes.length > 0) await storage.apply({ changes });
+}
+
 /** The rows of an output file. */
 export async function rows(context: RunContext, uri: string): Promise<Record<string, unknown>[]> {
   const text = new TextDecoder().decode(await context.outputFiles.read(uri));

@@ -12,6 +12,10 @@ export interface ContentRun {
 export class ContentCache {
   readonly #maxBytes: number;
   readonly #contents = new Map<number, Buffer>();
+  /** Goes along the contents as they came. One that begins anew for each would walk over all that have gone. */
+  #ages = this.#contents.keys();
+  /** The content that came first of those that are there, where that is known. */
+  #oldest: number | undefined;
   /** By their entries. */
   readonly #runs: ContentRun[] = [];
   /** Runs before it have been let go. */
@@ -60,16 +64,24 @@ export class ContentCache {
   #makeRoom(): void {
     while (this.#bytes > this.#maxBytes) {
       const run = this.#runs[this.#oldestRun];
-      // A Map iterates in the order of insertion.
-      const [oldest] = this.#contents;
-      if (run !== undefined && (oldest === undefined || run.first < oldest[0])) {
+      this.#oldest ??= this.#nextOldest();
+      if (run !== undefined && (this.#oldest === undefined || run.first < this.#oldest)) {
         this.#bytes -= run.memory.length;
         this.#runs[this.#oldestRun++] = { ...run, memory: new Uint8Array(0), ends: nothing, starts: nothing };
-      } else if (oldest !== undefined) {
-        this.#contents.delete(oldest[0]);
-        this.#bytes -= oldest[1].length;
+      } else if (this.#oldest !== undefined) {
+        this.#bytes -= this.#contents.get(this.#oldest)?.length ?? 0;
+        this.#contents.delete(this.#oldest);
+        this.#oldest = undefined;
       } else return;
     }
+  }
+
+  #nextOldest(): number | undefined {
+    const next = this.#ages.next();
+    if (next.done !== true) return next.value;
+    // It has seen all that there were, and stays at its end.
+    this.#ages = this.#contents.keys();
+    return this.#ages.next().value;
   }
 }
 

@@ -46,6 +46,25 @@ describe('the contents of a pack that are kept', () => {
     );
   });
 
+  test('are the last ones where they come one by one, also after all have gone', () => {
+    const cache = new ContentCache(400);
+    const put: number[] = [];
+    for (let entry = 0; entry < 500; entry++) {
+      if (entry % 100 === 99) {
+        const nothing = new Uint32Array(1);
+        cache.putRun({ first: entry, memory: new Uint8Array(399), starts: nothing, ends: nothing });
+        continue;
+      }
+      cache.put(entry, contentOf(entry));
+      put.push(entry);
+      const kept = put.filter((other) => cache.get(other) !== undefined);
+      expect(kept.at(-1)).toBe(entry);
+      expect(kept).toEqual(put.slice(-kept.length));
+      expect(kept.length).toBeLessThanOrEqual(400 / 'content of 1'.length);
+      if (entry % 100 > 60) expect(kept.length).toBeGreaterThan(20);
+    }
+  });
+
   test('are those that were put in last, within the bound', () => {
     const cache = new ContentCache(4000);
     for (let first = 0; first < 1000; first += 10) {

@@ -26,7 +26,7 @@ export const guards = {
     .enum(['SOURCE', 'FAIL', 'SKIP', 'MERGE'])
     .default('SOURCE')
     .describe(
-      "When the target's copy changed since the last run as well as the source's: overwrite it, fail, leave it, or merge texts line by line and fail where both changed the same lines. `MERGE` also keeps what only the target changed.",
+      "When the target's copy changed since the last run, of either direction, as well as the source's: overwrite it, fail, leave it, or merge texts line by line and fail where both changed the same lines. `MERGE` also keeps what only the target changed.",
     ),
 };
 

@@ -142,11 +142,12 @@ function changeOf(
   return { state, key, gitPath, before, after, additions: 0, deletions: 0, replaced: 0, note };
 }
 
-/** Where no run of its own has seen a resource, a merge builds upon what the other direction saw. */
+/** Where no run of its own has seen a resource, and conflicts matter, it is judged by what the other direction saw. */
 function baseOf(key: ResourceKey, { base, counterpart, onConflict }: Comparison): SyncedResource | undefined {
-  if (base.size === 0 && onConflict !== 'MERGE') return undefined;
+  const others = onConflict === 'SOURCE' ? undefined : counterpart;
+  if (base.size === 0 && others === undefined) return undefined;
   const name = formatKey(key);
-  return base.get(name) ?? (onConflict === 'MERGE' ? counterpart?.get(name)?.at(-1) : undefined);
+  return base.get(name) ?? others?.get(name)?.at(-1);
 }
 
 /** Whether the target is not what the run of the base left, or has more than the source because that run merged. */

@@ -115,12 +115,12 @@ function disputable(
   changes: readonly ComparedChange[],
   { policy, state: { byKey } }: TransferInput,
 ): ComparedChange[] {
-  const merges = policy.onConflict === 'MERGE';
+  const judges = policy.onConflict !== 'SOURCE';
   return changes.filter(
     ({ state, key }) =>
       state === 'CONFLICT' ||
       state === 'OVERWRITTEN' ||
-      (merges && state !== 'UNCHANGED' && !byKey.has(formatKey(key))),
+      (judges && state !== 'UNCHANGED' && !byKey.has(formatKey(key))),
   );
 }
 

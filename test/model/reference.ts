@@ -45,7 +45,7 @@ export function decide(situation: Situation, policy: Policy): Decision {
   const both = (value: string, into: Content, common?: string): Base =>
     ({ [sourceIs]: value, [targetIs]: into, ...(common !== undefined && { common }) }) as unknown as Base;
 
-  const base = own ?? (merging ? others.at(-1) : undefined);
+  const base = own ?? (policy.onConflict === 'SOURCE' ? undefined : others.at(-1));
   const targetChanged =
     base === undefined ? target !== null : base.common !== undefined || base[targetIs] !== target;
   if (source === null) {

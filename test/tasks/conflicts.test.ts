@@ -179,6 +179,40 @@ describe('a sync whose target changed too', () => {
     expect(await contents(world.storage)).toEqual({ 'prod/a': stored('1', 'mine') });
   });
 
+  it.each(['FAIL', 'SKIP'] as const)(
+    '%s holds for what only a run of the other direction has seen',
+    async (onConflict) => {
+      await start({ '_flows/a.yml': inGit('1', '2') });
+      await sync();
+      await push();
+      await edit({ 'prod/b': flow('prod', '1', '2', 'b'), 'prod/c': flow('prod', '1', '2', 'c') });
+      await push();
+      await world.repository.commit({
+        '_flows/b.yml': flow('git.flows', 'git', '2', 'b'),
+        '_flows/c.yml': null,
+      });
+      await edit({ 'prod/b': flow('prod', '1', 'mine', 'b'), 'prod/c': flow('prod', '1', 'mine', 'c') });
+      const before = await contents(world.storage);
+      const done = sync({ onConflict, delete: true });
+      if (onConflict === 'FAIL') await expect(done).rejects.toMatchObject({ code: 'CONFLICT' });
+      else expect((await done).summary).toMatchObject({ conflicted: 2, updated: 0, deleted: 0 });
+      expect(await contents(world.storage)).toEqual(before);
+
+      const files = await world.repository.files();
+      await world.repository.commit({ '_flows/d.yml': flow('git.flows', '1', '2', 'd') });
+      await sync({ onConflict: 'SKIP' });
+      await world.repository.commit({ '_flows/d.yml': flow('git.flows', 'git', '2', 'd') });
+      await edit({ 'prod/d': flow('prod', '1', 'mine', 'd') });
+      const pushed = push({ onConflict });
+      if (onConflict === 'FAIL') await expect(pushed).rejects.toMatchObject({ code: 'CONFLICT' });
+      else await pushed;
+      expect(await world.repository.files()).toEqual({
+        ...files,
+        '_flows/d.yml': flow('git.flows', 'git', '2', 'd'),
+      });
+    },
+  );
+
   it('does not guess a first merge, and knows what a push left', async () => {
     await start({ '_flows/a.yml': inGit('1', '2') });
     await edit({ 'prod/a': stored('1', 'mine') });

@@ -34,7 +34,7 @@ interface ReceiptHead {
   listed: number;
   /** How many resources are the same on both sides. */
   unchanged: number;
-  /** Whether ignore rules kept some of either side out. */
+  /** Whether some of either side was kept out by ignore rules, or left as it is for a reason that its row gives. */
   ignoring: boolean;
 }
 

@@ -97,19 +97,20 @@ export async function stillAt(
   return (await storage.version?.(scope)) === version ? version : null;
 }
 
-/** Leaves a receipt after a run that left both sides in agreement; one that left anything aside leaves none. */
+/** Leaves a receipt after a run that has nothing more to do; what is invalid or in conflict is told by every run anew. */
 export async function rememberAgreement(
   context: RunContext,
   agreement: Agreement,
   { plan, listed, version, settledRows, recorded, ignoring }: Settled,
 ): Promise<void> {
   const { changes, summary, direction } = plan.outline;
-  if (changes.some(({ state, note }) => note !== null || state === 'INVALID' || state === 'CONFLICT')) return;
+  if (changes.some(({ state }) => state === 'INVALID' || state === 'CONFLICT')) return;
+  const leaving = changes.some(({ note }) => note !== null);
   const { added, updated, overwritten, unchanged, deleted } = summary;
   const receipt = {
     unchanged: added + updated + overwritten + unchanged,
-    rows: stateThatTells(changes, recorded) ?? settledRows(),
-    ignoring,
+    rows: (leaving ? null : stateThatTells(changes, recorded)) ?? settledRows(),
+    ignoring: leaving || ignoring,
   };
   if (version !== null) {
     const count = direction === 'SYNC' ? listed.length + added - deleted : listed.length;

@@ -24,7 +24,7 @@ export async function syncFromReceipt(
 
   const { applyAt, atomic } = context.storage;
   if (applyAt === undefined || atomic === false || state.commit !== receipt.commit) return null;
-  // What is ignored is told by rules that only the ordinary way reads.
+  // What is ignored or left as it is, only the ordinary way finds out.
   if (receipt.ignoring) return null;
   const changed = { ...input, receipt };
   const [paths, { incrementalSync }] = await Promise.all([

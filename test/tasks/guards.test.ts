@@ -5,7 +5,7 @@ import { PushNamespaceFiles } from '../../tasks/push-namespace-files.js';
 import { SyncFlows } from '../../tasks/sync-flows.js';
 import { SyncNamespaceFiles } from '../../tasks/sync-namespace-files.js';
 import type { Files } from '../support/bare-repository.js';
-import { contents, createWorld, fill, flowSource, type World } from '../support/world.js';
+import { contents, createWorld, fill, flowSource, rows, type World } from '../support/world.js';
 
 let world: World;
 const namespace = 'company.team';
@@ -195,7 +195,18 @@ describe('the flow that runs a sync', () => {
     expect((await sync.plan(world.context)).tasks[0]?.effect.changes).toEqual([]);
     await sync.run(world.context);
     await world.repository.commit({ '_flows/runner.yml': null });
-    await sync.run(world.context);
+    const settled = await sync.run(world.context);
     expect((await contents(world.storage))['company.team/runner']).toBe(mine);
+
+    // It is left again without anybody looking, and the same is told of it.
+    const { list } = world.storage;
+    world.storage.list = () => Promise.reject(new Error('nothing is listed'));
+    const again = await sync.run(world.context);
+    world.storage.list = list;
+    expect(again.summary).toEqual({ ...settled.summary, unchanged: 2 });
+    expect(await rows(world.context, again.flows)).toEqual(await rows(world.context, settled.flows));
+    await world.repository.commit({ '_flows/b.yml': flowSource(namespace, 'b') });
+    expect((await sync.run(world.context)).summary).toMatchObject({ added: 1, unchanged: 2, deleted: 0 });
+    expect(Object.keys(await contents(world.storage))).toHaveLength(3);
   });
 });

@@ -167,7 +167,15 @@ export interface Snapshot {
    */
   changedSince?(commit: string, path: string): Promise<PathChange[] | null>;
   /** The contents of blobs, by id. Missing ones are fetched in one request. */
-  read(oids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  read(oids: readonly string[], options?: ReadOptions): Promise<ReadonlyMap<string, Uint8Array>>;
+}
+
+export interface ReadOptions {
+  /**
+   * Nobody will ask for them again, as for what a push is about to replace: they are not kept for other runs, and nothing
+   * is waited for that others fetch or write down. Default: false.
+   */
+  once?: boolean | undefined;
 }
 
 export interface CommitDescription {

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { ConnectionProperties } from '../../schemas/connection.js';
 import type { authorship } from '../../schemas/transfer.js';
 import { commitUrl } from '../git/commit-url.js';
-import type { FileChange, PushBase, Remote, Signature } from '../git/types.js';
+import type { FileChange, PushBase, ReadOptions, Remote, Signature } from '../git/types.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { refusePathClashes } from '../plan/path-clashes.js';
@@ -70,11 +70,11 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
     sourceName: `namespace ${namespace}${children ? ' and below' : ''} (${kind}s)`,
     targetName: `"${identity.directory || '.'}" of ${remote.url} on branch ${base.branch}`,
   } as const;
-  const readFromGit = async (wanted: readonly ComparedChange[]) => {
+  const readFromGit = async (wanted: readonly ComparedChange[], options?: ReadOptions) => {
     const oids = wanted.flatMap(({ before }) => (before === null ? [] : [before]));
     return base.snapshot === null || oids.length === 0
       ? new Map<string, Uint8Array>()
-      : base.snapshot.read([...new Set(oids)]);
+      : base.snapshot.read([...new Set(oids)], options);
   };
   const read = [input.state];
   const { changes, ...resolution } = await planTransfer(transfer, {
@@ -101,7 +101,7 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
       if (pushes) remote.expectPush({ base, changes: settled.staged });
       return contents;
     },
-    readBefore: readFromGit,
+    readBefore: (replaced) => readFromGit(replaced, { once: pushes }),
     prepare: preparation(context, { connection: properties }, (made) =>
       prepare(context, made, settled, read),
     ),

@@ -103,12 +103,22 @@ class LayerDraft {
 
   /** @returns how many objects it holds */
   async finish(): Promise<number> {
-    const table = this.#table.encode();
+    const objects = this.write();
+    const table = await this.#encodeDuring(objects);
     this.#begin(table, 0);
     this.#to = table.length;
     this.waitingBytes += table.length;
     await this.write();
     return this.#table.rows;
+  }
+
+  /** The table takes about as long as the disk does, and is made meanwhile. */
+  async #encodeDuring(writing: Promise<void>): Promise<Buffer> {
+    try {
+      return this.#table.encode();
+    } finally {
+      await writing;
+    }
   }
 
   #begin(slab: Buffer, from: number): void {

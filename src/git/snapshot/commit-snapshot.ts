@@ -5,7 +5,7 @@ import type { ParsedCommit } from '../objects/parse-commit.js';
 import type { TreeEntry } from '../objects/parse-tree.js';
 import { splitRepositoryPath } from '../repository-path.js';
 import type { OpenTree, RemoteSession, RemoteSnapshot } from '../session.js';
-import type { CommitDescription, GitEntry, PathChange, SnapshotOptions } from '../types.js';
+import type { CommitDescription, GitEntry, PathChange, ReadOptions, SnapshotOptions } from '../types.js';
 import { compareTrees } from './compare-trees.js';
 import { fetchScope } from './fetch-scope.js';
 import { isRefusal, type ObjectFetcher } from './object-fetcher.js';
@@ -97,7 +97,7 @@ export class CommitSnapshot implements RemoteSnapshot {
     }
   }
 
-  async read(oids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  async read(oids: readonly string[], options: ReadOptions = {}): Promise<ReadonlyMap<string, Uint8Array>> {
     if (oids.length === 0) return new Map();
     await this.open();
     const contents = new Map<string, Uint8Array>();
@@ -112,7 +112,7 @@ export class CommitSnapshot implements RemoteSnapshot {
       return missing;
     };
     const missing = take(oids);
-    await this.#fetcher.ensure(missing, this.commit);
+    await this.#fetcher.ensure(missing, this.commit, options);
     take(missing);
     return contents;
   }

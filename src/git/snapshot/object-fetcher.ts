@@ -1,10 +1,12 @@
 import { CorruptPackError, RemoteError, UnsupportedError } from '../../errors.js';
 import type { KnownCommit } from '../mirror/remote-memory.js';
+import type { Need } from '../mirror/shared-remote.js';
 import { MemoryObjectStore } from '../objects/memory-store.js';
 import type { ReadableObjects } from '../objects/store.js';
 import type { PackObjects } from '../pack/pack-objects.js';
 import { EmptyResponseError, NothingInCommonError, RefusedRequestError } from '../protocol/remote-message.js';
 import type { FetchRequest, RemoteSession } from '../session.js';
+import type { ReadOptions } from '../types.js';
 
 /** A request's body stays below half a megabyte. */
 const wantsPerRequest = 8192;
@@ -86,24 +88,22 @@ export class ObjectFetcher {
    * Sees to it that objects of `commit` are at hand; trees bring all trees below them along, and no blobs.
    * @throws RemoteError when the server does not have one
    */
-  async ensure(oids: Iterable<string>, commit: string): Promise<void> {
+  async ensure(oids: Iterable<string>, commit: string, { once = false }: ReadOptions = {}): Promise<void> {
     const wanted: string[] = [];
     for (const oid of oids) if (!this.objects.has(oid)) wanted.push(oid);
     if (wanted.length === 0) return;
     const missing = (): string[] => [...new Set(wanted)].filter((oid) => !this.objects.has(oid));
     const { shared, url } = this.#session;
-    await shared.meet(
-      wanted,
-      {
-        attach: (layers) => this.attach(layers),
-        isMet: () => missing().length === 0,
-        fetch: async () => {
-          await this.#fetchMissing(missing(), commit);
-          return { objects: this.takeFetched(), known: null };
-        },
+    const need: Need = {
+      attach: (layers) => this.attach(layers),
+      isMet: () => missing().length === 0,
+      fetch: async () => {
+        await this.#fetchMissing(missing(), commit);
+        return { objects: this.takeFetched(), known: null };
       },
-      this.#session,
-    );
+    };
+    if (!once) await shared.meet(wanted, need, this.#session);
+    else if (!need.isMet(await this.recall())) await need.fetch([]);
     const absent = missing()[0];
     if (absent === undefined) return;
     throw new RemoteError(`${url} does not send the object ${absent}.`, {

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createGit, type RemoteOptions } from '../../../src/git/index.js';
+import { hashBlob } from '../../../src/git/objects/hash.js';
 import type { Logger } from '../../../src/logger.js';
 import { silentLogger } from '../../../src/logger.js';
 import type { BareRepository } from '../../support/bare-repository.js';
@@ -107,6 +108,33 @@ describe('a mirror', () => {
     const inUrl = url.replace('//', '//ada:secret@');
     expect(await sync(inUrl, { cacheDir })).toEqual(expected);
     expect(downloads(server)).toBe(0);
+  });
+
+  test('gives what is read once when it has it, and keeps nothing of that, whoever holds its lock', async () => {
+    const server = await world.serve();
+    const cacheDir = newCache();
+    const url = `${server.url}/${name}`;
+    const path = 'flows/d3';
+    await sync(url, { cacheDir }, path);
+    const before = await filesOf(cacheDir);
+    const lock = join(before[0] ?? '', '..', 'lock');
+    await writeFile(lock, JSON.stringify({ pid: 1, host: 'elsewhere', startedAt: 0, token: '' }));
+    server.requests.length = 0;
+
+    const remote = createGit().connect({ url, cacheDir });
+    const snapshot = await remote.openSnapshot({ branch: 'main' }, { path, contents: 'none' });
+    const readOnce = async (content: string | undefined) => {
+      const bytes = Buffer.from(content ?? '');
+      const oid = hashBlob(bytes);
+      expect(bytes.equals((await snapshot.read([oid], { once: true })).get(oid) ?? Buffer.of())).toBe(true);
+    };
+    await readOnce(expected.get('flows/d3/f3.yml'));
+    expect(downloads(server)).toBe(0);
+    await readOnce(expected.get('flows/d4/f4.yml'));
+    expect(downloads(server)).toBe(1);
+    await remote.close();
+    await rm(lock);
+    expect(await filesOf(cacheDir)).toEqual(before);
   });
 
   test('may be removed at any moment', async () => {

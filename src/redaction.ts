@@ -9,7 +9,13 @@ const publicUserNames = new Set(['git', 'oauth2', 'x-access-token', 'x-token-aut
  * What stands before the last `@` of a URL's authority. A password with an unescaped `/`, `?` or `#` ends the authority
  * too early; it is told by what follows the colon, which is no port.
  */
-const userInfoPattern = /^[a-z][a-z0-9+.-]*:\/\/([^/?#\s]*|[^/?#\s:@[]*:(?!\d*(?:[/?#]|$))\S*)@/i;
+const userInfo = /([^/?#\s]*|[^/?#\s:@[]*:(?!\d*(?:[/?#]|$))\S*)@/.source;
+const userInfoPattern = new RegExp(`^[a-z][a-z0-9+.-]*://${userInfo}`, 'i');
+/** In a URL that was mistyped where it begins, as in `https//`, `https;//`, `postgres:/` or without a scheme. */
+const mistypedPattern = new RegExp(
+  `^["'\\s]*(?:(?:https?|postgres(?:ql)?|ssh)(?:[:;]/{0,3}|/{1,3})|//(?=[^/\\s]*:))${userInfo}`,
+  'i',
+);
 
 /**
  * Knows the secrets of one run and masks them in whatever leaves it: logs, errors, outputs, diffs, progress.
@@ -41,10 +47,10 @@ export class Redactor {
 
   /** Takes the user-info of a URL: the password, and the user name too, which may be a token. */
   registerUrl(text: string): void {
-    const userInfo = userInfoPattern.exec(text)?.[1];
-    if (userInfo === undefined) return;
-    const colon = userInfo.indexOf(':');
-    const parts = colon === -1 ? [userInfo] : [userInfo.slice(0, colon), userInfo.slice(colon + 1)];
+    const found = (userInfoPattern.exec(text) ?? mistypedPattern.exec(text))?.[1];
+    if (found === undefined) return;
+    const colon = found.indexOf(':');
+    const parts = colon === -1 ? [found] : [found.slice(0, colon), found.slice(colon + 1)];
     for (const part of parts) {
       if (publicUserNames.has(part)) continue;
       this.register(part);
@@ -123,11 +129,16 @@ export class Redactor {
 }
 
 /**
- * Other than ASCII stands in classes: V8 puts alternatives together that begin alike in any letter case, takes the Kelvin
- * sign for a k there, and then does not find it as one.
+ * What JSON may escape is found in either form: encoders differ in what they do escape. Other than ASCII stands in
+ * classes: V8 puts alternatives together that begin alike in any letter case, takes the Kelvin sign for a k there, and
+ * then does not find it as one.
  */
 function asPattern(part: string): string {
-  return part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&').replace(/[^\0-\x7f]/g, '[$&]');
+  return part.replace(/[^a-z\d_ ]/gi, (char) => {
+    const literal = /[!-~]/.test(char) ? `\\${char}` : `[${char}]`;
+    if (/[-.~]/.test(char)) return literal;
+    return `(?:\\\\?${literal}|\\\\u${char.charCodeAt(0).toString(16).padStart(4, '0')})`;
+  });
 }
 
 /** What of an error is worth keeping is not enumerable. */

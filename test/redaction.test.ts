@@ -117,6 +117,28 @@ describe('a secret in a text', () => {
     expect(redactorOf(secret).redact(text)).toBe(`{"message":"<${mask}>"}`);
   });
 
+  it.each([
+    ['Go', /[<>&]/g],
+    ['Gson', /[<>&='\\]/g],
+    ['Python', /[^\0-\x7f]/g],
+    ['.NET', /[^\0-\x7f]|["&'+<>`]/g],
+  ])('is masked as JSON by %s', (_, escaped) => {
+    const secret = "gr\u00fc\u00dfe&<a>+'b'=\u2028`c\ud83e\udd8a==";
+    const escapes = secret.replace(escaped, (char) =>
+      Array.from(
+        { length: char.length },
+        (_, at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`,
+      ).join(''),
+    );
+    expect(redactorOf(secret).redact(`{"a":"${escapes}"}`)).toBe(`{"a":"${mask}"}`);
+    const upper = escapes.replace(/\\u[\da-f]{4}/g, (code) => `\\u${code.slice(2).toUpperCase()}`);
+    expect(redactorOf(secret).redact(`{"a":"${upper}"}`)).toBe(`{"a":"${mask}"}`);
+    const slashes = 'aB3/xY9/zQ"tail';
+    expect(redactorOf(slashes).redact('"aB3\\/xY9\\/zQ\\"tail"')).toBe(`"${mask}"`);
+    const inBase64 = Buffer.from('secret word').toString('base64');
+    expect(redactorOf('secret word').redact(inBase64.replaceAll('=', '\\u003d'))).toBe(mask);
+  });
+
   it('is masked line by line when it has several', () => {
     const lines = [
       '-----BEGIN KEY-----',
@@ -243,6 +265,15 @@ describe('the user-info of a URL', () => {
     ['git@host:owner/repo.git', []],
     ['no url: user:pass@host', []],
     ['https://:pass@host', ['pass']],
+    ['https//user:pass@host/x', ['user', 'pass']],
+    ['https;//user:pass@host/x', ['user', 'pass']],
+    ['https:/user:pass@host/x', ['user', 'pass']],
+    ['"https://user:pass@host/x"', ['user', 'pass']],
+    ['postgres:/user:pass@host/x', ['user', 'pass']],
+    ['//user:pass@host/x', ['user', 'pass']],
+    ['//host/path@v1', []],
+    ['path//host@v1', []],
+    ['https', []],
   ])('of %s is %j', (url, secrets) => {
     const redactor = new Redactor();
     redactor.registerUrl(url);

@@ -80,7 +80,7 @@ function filePath(url: URL): string {
 }
 
 function withoutUserInfo(text: string): string {
-  return text.replace(/^([a-z][\w+.-]*:\/\/)?[^/]*@/i, '$1');
+  return text.replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1');
 }
 
 /** Such a client resolves names and follows redirects by itself. */

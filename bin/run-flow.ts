@@ -103,7 +103,7 @@ async function execute(
       envs: surroundings.envs,
       inputs,
       executionId: run.executionId,
-      outputFiles: directoryOutputFiles(outputRoot(session, run.dryRun), run.executionId, redactor),
+      outputFiles: directoryOutputFiles(outputRoot(session, run.dryRun), run.executionId, redactor, logger),
       ...(settings.workingDir !== null && { workingDirectory: settings.workingDir }),
       signal: io.signal,
       onEvent(event) {

@@ -69,7 +69,7 @@ export async function openServerEngine(
     secrets,
     logger,
     envs: surroundings.envs,
-    outputFiles: (executionId, redactor) => directoryOutputFiles(root, executionId, redactor),
+    outputFiles: (executionId, redactor) => directoryOutputFiles(root, executionId, redactor, logger),
     observe,
   });
   const { storage } = engine;

@@ -2,7 +2,7 @@ import { covers, type KnownCommit } from '../mirror/remote-memory.js';
 import type { ReadableObjects } from '../objects/store.js';
 import type { FetchRequest } from '../session.js';
 import type { SnapshotOptions } from '../types.js';
-import { isRefusal, type ObjectFetcher } from './object-fetcher.js';
+import { isRefusal, type ObjectFetcher, wholeTip } from './object-fetcher.js';
 import { findPath, openCommit, readTree } from './walk.js';
 
 interface Scope {
@@ -44,7 +44,7 @@ export async function fetchScope(
   if (fetcher.hasWholeTip) return { commit: oid, path: '', contents: true };
   const base = chooseBase(fetcher, scope, known);
   if (path.length === 0) {
-    const done = await fetcher.fetchFirst(requestsFor({ wants: [oid], deepen: 1 }, scope, base));
+    const done = await fetcher.fetchFirst(requestsFor(wholeTip(oid), scope, base));
     return { commit: oid, path: '', contents: bringsContents(done) };
   }
   try {
@@ -53,7 +53,9 @@ export async function fetchScope(
     return { commit: oid, path: path.join('/'), contents };
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    await fetcher.fetchWholeTip(oid);
+    const whole = { oid, path: [], contents: 'all' } as const;
+    const tip = requestsFor(wholeTip(oid), whole, chooseBase(fetcher, whole, known));
+    await fetcher.fetchWholeTip(oid, tip);
     return { commit: oid, path: '', contents: true };
   }
 }
@@ -86,7 +88,10 @@ function requestsFor(whole: FetchRequest, { contents }: Scope, base: Base | null
   const since = against(whole, base);
   if (contents === 'all') return [since, ...cold];
   const trees = { ...since, filter: 'blob:none' };
-  return base.contents ? [{ ...since, filter: smallContents }, since, trees, ...cold] : [trees, ...cold];
+  if (!base.contents) return [trees, ...cold];
+  // Where the server lost the base, contents that storage may have would all come.
+  const changed = { ...since, ifCommon: true };
+  return [{ ...changed, filter: smallContents }, changed, trees, ...cold];
 }
 
 /**

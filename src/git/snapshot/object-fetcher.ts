@@ -75,12 +75,18 @@ export class ObjectFetcher {
     return this.#wholeTip !== undefined;
   }
 
-  /** The commit with everything below it: what every server can do. */
-  fetchWholeTip(commit: string): Promise<void> {
-    this.#wholeTip ??= this.fetch({ wants: [commit], deepen: 1 }).catch((error) => {
-      this.#wholeTip = undefined;
-      throw error;
-    });
+  /**
+   * The commit with everything below it: what every server can do.
+   * @param requests the ways to ask for what of it is not at hand, best first
+   */
+  fetchWholeTip(commit: string, requests: readonly FetchRequest[] = [wholeTip(commit)]): Promise<void> {
+    this.#wholeTip ??= this.fetchFirst(requests).then(
+      () => {},
+      (error) => {
+        this.#wholeTip = undefined;
+        throw error;
+      },
+    );
     return this.#wholeTip;
   }
 
@@ -142,6 +148,10 @@ export class ObjectFetcher {
     };
     await Promise.all(parts.map(fetchPart));
   }
+}
+
+export function wholeTip(commit: string): FetchRequest {
+  return { wants: [commit], deepen: 1 };
 }
 
 /** No other way of asking brings what the server does not know, or does not give by its id. */

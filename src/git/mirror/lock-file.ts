@@ -51,8 +51,11 @@ function look(path: string): { holder: string; renewedMs: number } | null {
   try {
     return { holder: readFileSync(path, 'utf8'), renewedMs: statSync(path).mtimeMs };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    // A directory that somebody made there is nobody's lock, and would be in the way for ever.
+    if (code === 'EISDIR') rmSync(path, { recursive: true, force: true });
+    else if (code !== 'ENOENT') throw error;
+    return null;
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -176,11 +176,26 @@ describe('a mirror', () => {
     const [mirror = ''] = await readdir(join(cacheDir, 'mirrors'));
     const directory = join(cacheDir, 'mirrors', mirror);
     await rm(directory, { recursive: true });
-    await mkdir(join(directory, 'lock'), { recursive: true });
+    await mkdir(directory);
+    await symlink('lock', join(directory, 'lock'));
     const warnings: string[] = [];
     const logger: Logger = { ...silentLogger, warn: (_fields, message) => warnings.push(message) };
     expect(await sync(url, { cacheDir, logger })).toEqual(expected);
     expect(warnings).toEqual(['mirror cannot be written, going on without']);
+  });
+
+  test('whose lock is a directory has that removed', async () => {
+    const server = await world.serve();
+    const cacheDir = newCache();
+    const url = `${server.url}/${name}`;
+    await sync(url, { cacheDir }, 'flows/d3');
+    const lock = join((await filesOf(cacheDir))[0] ?? '', '..', 'lock');
+    await mkdir(join(lock, 'below'), { recursive: true });
+    const warnings: string[] = [];
+    const logger: Logger = { ...silentLogger, warn: (_fields, message) => warnings.push(message) };
+    expect(await sync(url, { cacheDir, logger })).toEqual(expected);
+    await expect(stat(lock)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(warnings).toEqual([]);
   });
 
   test('whose manifest is a directory is rebuilt', async () => {

@@ -6,7 +6,7 @@ import type { RemoteSession } from '../session.js';
 import { checkLinks } from './check-links.js';
 import { CheckoutPlace } from './checkout-place.js';
 import { WorktreeIndex } from './encode-worktree-index.js';
-import { type CheckoutFile, type CheckoutList, contentOf, findEntry, tooMany } from './list-checkout.js';
+import { type CheckoutFile, type CheckoutList, findBlob, tooMany } from './list-checkout.js';
 import { StatRecords } from './stat-record.js';
 import type { TargetDirectory } from './target-directory.js';
 import { WritingQueue } from './writing-queue.js';
@@ -102,7 +102,7 @@ export class Checkout {
     this.#isReceived = true;
     const links = readLinks(this.#pack, this.#links);
     checkLinks(links);
-    for (const oid of this.#wanted.keys()) this.found(oid, findEntry(this.#pack, oid));
+    for (const oid of this.#wanted.keys()) this.found(oid, findBlob(this.#pack, oid));
     // The helper writes meanwhile.
     const index = new WorktreeIndex([...this.#files, ...this.#links, ...this.#gitlinks]);
     await this.#writeFiles();
@@ -168,5 +168,5 @@ export class Checkout {
 
 /** Targets of links by their paths, both as bytes in latin1. */
 export function readLinks(pack: DiskPack, links: readonly CheckoutFile[]): Map<string, string> {
-  return new Map(links.map(({ path, oid }) => [path, contentOf(pack, oid).toString('latin1')]));
+  return new Map(links.map(({ path, oid }) => [path, pack.content(findBlob(pack, oid)).toString('latin1')]));
 }

@@ -1,6 +1,6 @@
 import { CorruptPackError, LimitExceededError, UnsafePathError } from '../../errors.js';
 import { parseCommit } from '../objects/parse-commit.js';
-import { distinctNames, fromRawName, treeMode, visitRawTree } from '../objects/raw-tree.js';
+import { distinctNames, fromRawName, oldFileMode, treeMode, visitRawTree } from '../objects/raw-tree.js';
 import { isGitmodules, unsafeRawNameReason } from '../objects/unsafe-name.js';
 import type { DiskPack } from '../pack/disk-pack.js';
 import type { GitLimits } from '../types.js';
@@ -21,10 +21,9 @@ export interface CheckoutFile {
   oid: string;
 }
 
-const normalisedModes: Readonly<Record<string, string>> = {
+const modes: Readonly<Record<string, string>> = {
   '40000': '40000',
   '100644': '100644',
-  '100664': '100644',
   '100755': '100755',
   '120000': '120000',
   '160000': '160000',
@@ -86,7 +85,7 @@ export function listTree(content: Buffer, prefix: string, depthLeft: number): Tr
   const isNew = distinctNames();
   visitRawTree(content, (written, name, oid) => {
     const path = `${prefix}${name}`;
-    const mode = normalisedModes[written];
+    const mode = modes[written] ?? oldFileMode(written);
     const reason = isNew(name) ? unsafeRawNameReason(name) : 'stands there twice';
     if (mode === undefined || reason !== null)
       throw refused(path, reason ?? `has the unknown mode ${written}`);
@@ -108,7 +107,15 @@ export function contentOf(pack: DiskPack, oid: string): Buffer {
   return pack.content(findEntry(pack, oid));
 }
 
-export function findEntry(pack: DiskPack, oid: string): number {
+/** The entry with a file's content, or the target of a link. */
+export function findBlob(pack: DiskPack, oid: string): number {
+  const entry = findEntry(pack, oid);
+  const type = pack.table.type(entry);
+  if (type === 'blob') return entry;
+  throw new CorruptPackError(`The object ${oid} is a ${type}, and a tree has it as the content of a file.`);
+}
+
+function findEntry(pack: DiskPack, oid: string): number {
   const entry = pack.table.find(oid);
   if (entry === -1) throw new CorruptPackError(`The remote did not send the object ${oid}.`);
   return entry;

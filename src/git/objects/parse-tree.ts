@@ -1,5 +1,5 @@
 import { CorruptPackError, UnsafePathError } from '../../errors.js';
-import { distinctNames, fromRawName, scanTree } from './raw-tree.js';
+import { distinctNames, fromRawName, oldFileMode, scanTree } from './raw-tree.js';
 import { isPlainName, unsafeNameReason } from './unsafe-name.js';
 
 /** `40000` is a directory; the others are those of `GitMode`. */
@@ -44,12 +44,10 @@ export function visitTree(
   if (cutAt !== -1) throw corrupt(where, 'an entry is cut off');
 }
 
-/** Old versions of git wrote group-writable files as 100664; they mean 100644. */
 const modes = new Map<string, TreeMode>([
   ['40000', '40000'],
   ['040000', '40000'],
   ['100644', '100644'],
-  ['100664', '100644'],
   ['100755', '100755'],
   ['120000', '120000'],
   ['160000', '160000'],
@@ -57,7 +55,7 @@ const modes = new Map<string, TreeMode>([
 
 /** One string for all entries of a mode, and not the one that was cut out of the tree. */
 function normaliseMode(written: string, where: string, name: string): TreeMode {
-  const mode = written === '100644' ? '100644' : modes.get(written);
+  const mode = written === '100644' ? '100644' : (modes.get(written) ?? oldFileMode(written));
   if (mode === undefined) throw unsafe(where, name, `has the unknown mode ${JSON.stringify(written)}`);
   return mode;
 }

@@ -9,6 +9,12 @@ export interface RawTreeEntry {
 }
 
 export const treeMode = '40000';
+
+/** What git takes a file's mode for that it would not write any more; undefined for what is no file's. */
+export function oldFileMode(written: string): '100644' | '100755' | undefined {
+  if (!/^100[0-7]{3}$/.test(written)) return undefined;
+  return (Number.parseInt(written, 8) & 0o100) === 0 ? '100644' : '100755';
+}
 const oidBytes = 20;
 
 /** A tree's content, in git's order: by bytes, with a directory compared as if its name ended in a slash. */

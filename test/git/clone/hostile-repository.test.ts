@@ -88,6 +88,34 @@ describe('a hostile repository', () => {
     await expect(served.clone(url)).resolves.toMatchObject({ files: 2 });
   });
 
+  test.each(['100644', '120000'])(
+    'with a tree in place of a content, by the mode %s, is refused',
+    async (mode) => {
+      const { repository, url } = await served.create({ 'a/x': '1' });
+      const tree = (await repository.git('rev-parse', 'main:a')).trim();
+      await commitTree(repository, [[mode, 'f', tree]]);
+      const directory = served.place();
+      await mkdir(directory);
+      await expect(served.clone(url, { directory })).rejects.toMatchObject({
+        code: 'CORRUPT_PACK',
+      });
+      expect(await readdir(directory)).toEqual([]);
+    },
+  );
+
+  test('may have files with modes of old, as git takes them', async () => {
+    const { repository, url } = await served.create({ x: '1' });
+    const oid = (await repository.git('rev-parse', 'main:x')).trim();
+    await commitTree(repository, [
+      ['100600', 'a', oid],
+      ['100775', 'b', oid],
+    ]);
+    const { directory } = await served.clone(url);
+    expect((await stat(join(directory, 'a'))).mode & 0o111).toBe(0);
+    expect((await stat(join(directory, 'b'))).mode & 0o100).toBe(0o100);
+    expect((await run('git', ['-C', directory, 'status', '--porcelain'])).stdout).toBe('');
+  });
+
   test('with a name for a link and a directory both is refused', async () => {
     const { repository, url } = await served.create({ 'a/x': '1', l: { link: 'README' } });
     const [directory, link] = (await repository.git('rev-parse', 'main:a', 'main:l')).trim().split('\n');

@@ -40,15 +40,17 @@ describe('trees', () => {
   });
 
   test('of old tools have their modes put right', () => {
-    const tree = Buffer.concat([line('100664', 'a'), line('040000', 'b'), line('160000', 'c')]);
-    expect(parseTree(tree).map(({ mode }) => mode)).toEqual(['100644', '40000', '160000']);
+    const modes = ['100664', '040000', '160000', '100600', '100700'];
+    const tree = Buffer.concat(modes.map((mode, place) => line(mode, `${place}`)));
+    const normal = ['100644', '40000', '160000', '100644', '100755'];
+    expect(parseTree(tree).map(({ mode }) => mode)).toEqual(normal);
   });
 
   test('with names that are not UTF-8 are read', () => {
     expect(parseTree(line('100644', Buffer.from([0x66, 0xfc]))).map(({ name }) => name)).toEqual(['f\ufffd']);
   });
 
-  test.each(['100600', '0', '100646', 'abc', ''])('with the mode %j are refused', (mode) => {
+  test.each(['0', '100888', '1006440', 'abc', ''])('with the mode %j are refused', (mode) => {
     expect(() => parseTree(line(mode, 'a'), 'dir')).toThrow(expect.objectContaining({ code: 'UNSAFE_PATH' }));
   });
 

@@ -52,7 +52,7 @@ describe('a hostile entry is refused, by its path', () => {
     const hostile: [string, Line[]][] = [
       ...names.map((entry): [string, Line[]] => [entry, [file(entry)]]),
       ['twice', [file('twice'), file('twice', '120000')]],
-      ['mode', [file('mode', '100640')]],
+      ['mode', [file('mode', '170000')]],
     ];
     const directories: Line[] = [];
     for (const [index, [, lines]] of hostile.entries()) {

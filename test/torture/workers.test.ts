@@ -6,9 +6,9 @@ it('loses no run and does none twice, whichever workers are killed', { timeout: 
     repositories: 10,
     syncs: 60,
     seconds: 0,
-    restarted: 60,
+    restarted: 120,
     leaseMs: 2_000,
   });
-  expect(result).toMatchObject({ runs: 120, lost: 0, doubled: 0, failed: 0 });
+  expect(result).toMatchObject({ runs: 180, lost: 0, doubled: 0, failed: 0 });
   expect(result.takenOver).toBeGreaterThan(0);
 });

@@ -152,7 +152,7 @@ async function phase(engine: Engine, crew: Crew, { flows, count, seconds = 0, du
 
 async function restartDuring(engine: Engine, crew: Crew, { flows, count, due }: Phase): Promise<void> {
   const ids = await queueSyncs(engine, { flows, count, seconds: 0, due });
-  await untilEnded(engine, ids, Math.ceil(count / 3));
+  await untilBusy(engine, ids);
   crew.kill();
   await crew.fill();
   await untilEnded(engine, ids, count);
@@ -187,6 +187,17 @@ async function untilEnded(engine: Engine, ids: ReadonlySet<string>, count: numbe
     if (ended >= count) return;
     if (Date.now() > deadline) throw new Error(`${ended} of ${count} runs have ended after ten minutes.`);
     await delay(30);
+  }
+}
+
+/** Waits until runs are under way, after the first of them have ended. */
+async function untilBusy(engine: Engine, ids: ReadonlySet<string>): Promise<void> {
+  for (;;) {
+    const records = (await allOf(engine)).filter(({ id }) => ids.has(id));
+    const ended = records.filter(({ endedAt }) => endedAt !== null).length;
+    if (ended === ids.size) throw new Error('All runs have ended before anybody could be killed.');
+    if (ended > 0 && records.some(({ startedAt, endedAt }) => startedAt !== null && endedAt === null)) return;
+    await delay(2);
   }
 }
 

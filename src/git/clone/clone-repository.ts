@@ -121,6 +121,9 @@ function beginCheckout(
   return checkout;
 }
 
+/** Unless who clones says otherwise. What a sync reads it holds in memory; a clone's pack goes to disk. */
+const maxPackBytes = 16 * 1024 ** 3;
+
 /** Brings the pack and its index to where git looks for them. */
 async function fetchToDisk(
   session: RemoteSession,
@@ -135,7 +138,7 @@ async function fetchToDisk(
   const fetched = await fetchWanted(session, options, plan, refs);
   const { limits, signal } = session;
   const { pack, checksum } = await receivePackFile(fetched.pack, temporary, {
-    limits,
+    limits: { ...limits, maxPackBytes: session.options.limits?.maxPackBytes ?? maxPackBytes },
     signal,
     onProgress: (event) => session.onProgress(event),
     listener: early ?? undefined,

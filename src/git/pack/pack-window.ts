@@ -89,7 +89,7 @@ export class PackWindow {
   #append(chunk: Uint8Array): void {
     if (this.received + chunk.length > this.#maxBytes) {
       throw new LimitExceededError(`The pack is larger than ${this.#maxBytes} bytes.`, {
-        hint: 'Raise the limit "maxPackBytes", or sync a smaller directory.',
+        hint: 'Raise the limit "maxPackBytes", sync a smaller directory, or clone with "depth: 1".',
         data: { limit: 'maxPackBytes', value: this.#maxBytes },
       });
     }

@@ -81,7 +81,10 @@ export class ObjectFetcher {
    */
   fetchWholeTip(commit: string, requests: readonly FetchRequest[] = [wholeTip(commit)]): Promise<void> {
     this.#wholeTip ??= this.fetchFirst(requests).then(
-      () => {},
+      ({ haves }) => {
+        // What was left out may turn out to be damaged here: then all of it is asked for.
+        if (haves !== undefined) this.#wholeTip = undefined;
+      },
       (error) => {
         this.#wholeTip = undefined;
         throw error;

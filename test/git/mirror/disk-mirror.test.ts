@@ -11,7 +11,7 @@ import type { Logger } from '../../../src/logger.js';
 import { silentLogger } from '../../../src/logger.js';
 import type { BareRepository } from '../../support/bare-repository.js';
 import { useGitWorld } from '../../support/served-repository.js';
-import { bytesDown, downloads } from './traffic.js';
+import { bytesDown, downloads, speakingV0 } from './traffic.js';
 
 const world = useGitWorld();
 const fileCount = 300;
@@ -292,6 +292,29 @@ describe('a damaged mirror', () => {
     server.requests.length = 0;
     expect(await sync(url, { cacheDir })).toEqual(expected);
     expect(downloads(server)).toBe(0);
+  });
+});
+
+describe('a damaged mirror of a server without filters', () => {
+  test('is rebuilt when a commit is built upon it', async () => {
+    const files: Record<string, string> = { other: 'x' };
+    for (let number = 0; number < 60; number++) files[`flows/f${number}.yml`] = `id: f${number}\n`;
+    const { name: own, repository: served } = await world.create(files);
+    const config = { 'uploadpack.allowFilter': 'false' };
+    const server = await world.serve({ config, intercept: speakingV0 });
+    const cacheDir = newCache();
+    const url = `${server.url}/${own}`;
+    const wanted = new Map(Object.entries(files).filter(([path]) => path.startsWith('flows/')));
+    expect(await sync(url, { cacheDir })).toEqual(wanted);
+    for (const contents of ['none', 'all'] as const) {
+      wanted.set('flows/f1.yml', `changed: ${contents}\n`);
+      await served.commit({ 'flows/f1.yml': `changed: ${contents}\n` });
+      for (const layer of (await filesOf(cacheDir)).filter((file) => file.endsWith('.layer'))) {
+        const damaged = (await readFile(layer, 'latin1')).replaceAll('id: f2', 'id: g2');
+        await writeFile(layer, damaged, 'latin1');
+      }
+      expect(await sync(url, { cacheDir }, 'flows', contents)).toEqual(wanted);
+    }
   });
 });
 

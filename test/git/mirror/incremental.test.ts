@@ -12,7 +12,7 @@ import {
 import type { GitServer } from '../../../src/testing/index.js';
 import type { BareRepository, Files } from '../../support/bare-repository.js';
 import { useGitWorld } from '../../support/served-repository.js';
-import { bytesDown, downloads } from './traffic.js';
+import { bytesDown, downloads, speakingV0 } from './traffic.js';
 
 const world = useGitWorld();
 const directories = 20;
@@ -362,8 +362,3 @@ describe('what changed since', () => {
     expect(changes.length).toBeGreaterThan(30);
   });
 });
-
-function speakingV0({ headers }: { headers: Record<string, unknown> }): boolean {
-  delete headers['git-protocol'];
-  return false;
-}

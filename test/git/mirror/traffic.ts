@@ -12,3 +12,9 @@ export function downloads(server: GitServer): number {
   return server.requests.filter(({ method, bytesIn }) => method === 'POST' && bytesIn >= smallestFetchBytes)
     .length;
 }
+
+/** Makes a server of protocol v0: what a request says of a later one is lost. */
+export function speakingV0({ headers }: { headers: Record<string, unknown> }): boolean {
+  delete headers['git-protocol'];
+  return false;
+}

@@ -288,19 +288,40 @@ describe.each([
     for (const path of ['', 'flows', 'flows/d3']) {
       git = createGit();
       if (withMirror) cacheDir = join(world.root, randomUUID());
+      server.requests.length = 0;
       const first = await open(path, 'all');
       await first.list(path);
+      const cold = bytesDown(server);
       const before = await listedByGit(path);
       await changeTen(path.length + 1);
       restart();
+      server.requests.length = 0;
       const second = await open(path, 'none');
       const after = await listedByGit(path);
       expect(asGitLists(await listed(second, path))).toEqual(after);
+      // In memory, contents are not kept.
+      if (withMirror) expect(bytesDown(server)).toBeLessThan(cold / 2);
       const changes = (await second.changedSince?.(first.commit, path)) ?? [];
       expect(changes).toHaveLength(after.filter((line) => !before.includes(line)).length);
       const oids = changes.flatMap((change) => change.after?.oid ?? []);
       expect((await second.read(oids)).size).toBe(oids.length);
     }
+  });
+
+  test('brings no content of a base that the server has lost', async () => {
+    await (await open('flows', 'all')).list('flows');
+    const cold = bytesDown(server);
+    server.requests.length = 0;
+    const tree = (await repository.git('rev-parse', 'main^{tree}')).trim();
+    const orphan = (await repository.git('commit-tree', tree, '-m', 'squashed')).trim();
+    await repository.git('update-ref', 'refs/heads/main', orphan);
+    await repository.commit({ [pathOf(1)]: 'changed\n' });
+    await repository.git('reflog', 'expire', '--expire=now', '--all');
+    await repository.git('gc', '--quiet', '--prune=now');
+    restart();
+    const next = await open('flows', 'none');
+    expect(asGitLists(await listed(next, 'flows'))).toEqual(await listedByGit('flows'));
+    expect(bytesDown(server)).toBeLessThan(cold / 3);
   });
 
   test('serves two branches in turn with what differs', async () => {

@@ -34,8 +34,6 @@ export async function openStorage(url: string, options: OpenStorageOptions = {})
     case 'pglite':
     case 'postgres':
     case 'postgresql': {
-      // Otherwise the driver takes user, password and host for the name of a database, which messages tell.
-      if (!/^(pglite:|[a-z]+:\/\/)/i.test(url)) break;
       // The driver and the database are loaded for those who use them.
       const { openPostgresStorage } = await import('./postgres.js');
       return openPostgresStorage(url, options);

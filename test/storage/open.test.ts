@@ -32,6 +32,8 @@ describe('openStorage', () => {
       'postgres://user:s3cret@db.example/flows?tenant=Not a Tenant',
       'postgres://user:s3cret%ZZ@db.example/flows',
       'postgres://user:s3cret@db.example:port/flows',
+      'postgres:/user:s3cret@db.example/flows',
+      'postgresql:user:s3cret@db.example/flows',
       'kestra+https://user:s3cret@kestra.example/main',
       'pglite:',
       'pglite:s3cret?tenant=-',

@@ -1,6 +1,6 @@
 import { CorruptPackError, LimitExceededError, UnsafePathError } from '../../errors.js';
 import { parseCommit } from '../objects/parse-commit.js';
-import { distinctNames, fromRawName, oldFileMode, treeMode, visitRawTree } from '../objects/raw-tree.js';
+import { distinctNames, fromRawName, normalMode, treeMode, visitRawTree } from '../objects/raw-tree.js';
 import { isGitmodules, unsafeRawNameReason } from '../objects/unsafe-name.js';
 import type { DiskPack } from '../pack/disk-pack.js';
 import type { GitLimits } from '../types.js';
@@ -20,14 +20,6 @@ export interface CheckoutFile {
   mode: string;
   oid: string;
 }
-
-const modes: Readonly<Record<string, string>> = {
-  '40000': '40000',
-  '100644': '100644',
-  '100755': '100755',
-  '120000': '120000',
-  '160000': '160000',
-};
 
 /** What one tree says: of directories, only those right in it. */
 export interface TreeList extends CheckoutList {
@@ -85,7 +77,7 @@ export function listTree(content: Buffer, prefix: string, depthLeft: number): Tr
   const isNew = distinctNames();
   visitRawTree(content, (written, name, oid) => {
     const path = `${prefix}${name}`;
-    const mode = modes[written] ?? oldFileMode(written);
+    const mode = normalMode(written);
     const reason = isNew(name) ? unsafeRawNameReason(name) : 'stands there twice';
     if (mode === undefined || reason !== null)
       throw refused(path, reason ?? `has the unknown mode ${written}`);

@@ -1,9 +1,6 @@
 import { CorruptPackError, UnsafePathError } from '../../errors.js';
-import { distinctNames, fromRawName, oldFileMode, scanTree } from './raw-tree.js';
+import { distinctNames, fromRawName, normalMode, scanTree, type TreeMode } from './raw-tree.js';
 import { isPlainName, unsafeNameReason } from './unsafe-name.js';
-
-/** `40000` is a directory; the others are those of `GitMode`. */
-export type TreeMode = '40000' | '100644' | '100755' | '120000' | '160000';
 
 /** One line of a tree object. `name` is a single path segment; bytes that are not UTF-8 stand in it as U+FFFD. */
 export interface TreeEntry {
@@ -33,31 +30,17 @@ export function visitTree(
   visit: (mode: TreeMode, name: string, oid: string) => void,
 ): void {
   const isNew = distinctNames();
-  const cutAt = scanTree(data, (mode, bytes, oid) => {
+  const cutAt = scanTree(data, (written, bytes, oid) => {
     const isPlain = isPlainName(bytes);
     const name = isPlain ? bytes : fromRawName(bytes);
     if (!isNew(name)) throw unsafe(where, name, 'stands there twice');
     const reason = isPlain ? null : unsafeNameReason(name);
     if (reason !== null) throw unsafe(where, name, reason);
-    visit(normaliseMode(mode, where, name), name, oid);
+    const mode = normalMode(written);
+    if (mode === undefined) throw unsafe(where, name, `has the unknown mode ${JSON.stringify(written)}`);
+    visit(mode, name, oid);
   });
   if (cutAt !== -1) throw corrupt(where, 'an entry is cut off');
-}
-
-const modes = new Map<string, TreeMode>([
-  ['40000', '40000'],
-  ['040000', '40000'],
-  ['100644', '100644'],
-  ['100755', '100755'],
-  ['120000', '120000'],
-  ['160000', '160000'],
-]);
-
-/** One string for all entries of a mode, and not the one that was cut out of the tree. */
-function normaliseMode(written: string, where: string, name: string): TreeMode {
-  const mode = written === '100644' ? '100644' : (modes.get(written) ?? oldFileMode(written));
-  if (mode === undefined) throw unsafe(where, name, `has the unknown mode ${JSON.stringify(written)}`);
-  return mode;
 }
 
 function unsafe(where: string, name: string, reason: string): UnsafePathError {

@@ -10,11 +10,28 @@ export interface RawTreeEntry {
 
 export const treeMode = '40000';
 
-/** What git takes a file's mode for that it would not write any more; undefined for what is no file's. */
-export function oldFileMode(written: string): '100644' | '100755' | undefined {
-  if (!/^100[0-7]{3}$/.test(written)) return undefined;
+/** `40000` is a directory; the others are those of `GitMode`. */
+export type TreeMode = '40000' | '100644' | '100755' | '120000' | '160000';
+
+const modes = new Map<string, TreeMode>([
+  ['40000', '40000'],
+  ['040000', '40000'],
+  ['100644', '100644'],
+  ['100755', '100755'],
+  ['120000', '120000'],
+  ['160000', '160000'],
+]);
+
+/**
+ * What git takes a mode for, also one of a file that it would not write any more; undefined for an unknown one. One
+ * string for all entries of a mode, and not the one that was cut out of the tree.
+ */
+export function normalMode(written: string): TreeMode | undefined {
+  const mode = written === '100644' ? '100644' : modes.get(written);
+  if (mode !== undefined || !/^100[0-7]{3}$/.test(written)) return mode;
   return (Number.parseInt(written, 8) & 0o100) === 0 ? '100644' : '100755';
 }
+
 const oidBytes = 20;
 
 /** A tree's content, in git's order: by bytes, with a directory compared as if its name ended in a slash. */

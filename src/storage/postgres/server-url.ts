@@ -34,7 +34,8 @@ export function parseServerUrl(text: string): ServerUrl {
 function parse(text: string): URL {
   // The error of an invalid URL quotes it, so it does not become the cause.
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')) {
+  // With fewer slashes, user, password and host would be the name of a database, which messages tell.
+  if (url === null || !/^postgres(ql)?:\/\//i.test(text)) {
     throw new UnsupportedError('The storage URL is not a valid PostgreSQL URL.', { hint });
   }
   for (const part of [url.username, url.password, url.pathname]) {

@@ -18,11 +18,13 @@ import type { SyncIdentity } from '../src/plan/sync-state.js';
 import { type FlowPlace, namespaceOfPath, pathOfFlow } from '../src/resources/flow-path.js';
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
+import { listScope } from '../src/runtime/list-scope.js';
 import { loadAhead } from '../src/runtime/load-ahead.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, openRevision, revisionOf, signedTag, verifiedBy } from '../src/runtime/open-source.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
 import { retryOnConflict } from '../src/runtime/retry-on-conflict.js';
+import { storedFirst } from '../src/runtime/stored-first.js';
 import { syncFromReceipt } from '../src/runtime/sync-from-receipt.js';
 import { Task } from '../src/runtime/task.js';
 import { writeRows } from '../src/runtime/write-rows.js';
@@ -108,7 +110,10 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   const scope = { kind: 'flow', namespace, children } as const;
   const identity = identityOf(remote, properties);
   const opened = await openSyncState(context.storage, identity);
-  const snapshot = await openRevision(remote, properties, opened);
+  // What a first run finds decides how much it asks for.
+  const firstListing = opened.bytes === null ? await listScope(context, scope) : null;
+  const isEmpty = firstListing?.stored.length === 0;
+  const snapshot = await openRevision(remote, properties, { isEmpty });
   loadAhead(() => snapshot.asked.then(loadPlanner));
   const choices = agreementOf(context, identity, snapshot.commit, scope, properties, {
     ignoreInvalid: properties.ignoreInvalidFlows,
@@ -149,15 +154,20 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   const [flows, { syncToStorage }] = await loadPlanner();
   const { entries } = source;
   const state = await loadSyncState(context.storage, identity, opened);
-  const version = (await context.storage.version?.(scope)) ?? null;
-  const stored = await context.storage.list(scope, { signal: context.signal });
-  const found = await flows.readGitFlows({ snapshot, entries, place, memory: flows.memoryOf(state) });
+  const { version, stored } = firstListing ?? (await listScope(context, scope));
+  const contents = storedFirst(context, snapshot, stored);
+  const found = await flows.readGitFlows({
+    snapshot: contents,
+    entries,
+    place,
+    memory: flows.memoryOf(state),
+  });
   flows.refuseDuplicates(found.flows);
   const { invalid, ...adopted } = await flows.adoptFlows({
     found,
     state,
     stored,
-    snapshot,
+    snapshot: contents,
     storage: context.storage,
     ignoreInvalid: properties.ignoreInvalidFlows,
     deletes: properties.delete,
@@ -165,7 +175,7 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   });
   for (const file of invalid) context.logger.warn({ file: file.message }, 'not a valid flow, left as it is');
   const spared = await flows.ignoredFlows({
-    ...{ snapshot, place, state, stored, source, deletes: properties.delete },
+    ...{ snapshot: contents, place, state, stored, source, deletes: properties.delete },
     found: [...adopted.desired, ...adopted.held],
   });
   const result = await syncToStorage(context, {

@@ -20,11 +20,13 @@ import { isInGit, keepFileName, pathOfFile } from '../src/resources/namespace-fi
 import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { fileSyncIdentity } from '../src/runtime/file-sync-identity.js';
+import { listScope } from '../src/runtime/list-scope.js';
 import { loadAhead } from '../src/runtime/load-ahead.js';
 import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, openRevision, revisionOf, signedTag, verifiedBy } from '../src/runtime/open-source.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
 import { retryOnConflict } from '../src/runtime/retry-on-conflict.js';
+import { storedFirst } from '../src/runtime/stored-first.js';
 import { syncFromReceipt } from '../src/runtime/sync-from-receipt.js';
 import { Task } from '../src/runtime/task.js';
 import { writeRows } from '../src/runtime/write-rows.js';
@@ -95,7 +97,10 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const scope = { kind: 'file', namespace, children: false } as const;
   const identity = fileSyncIdentity('SYNC', remote, properties);
   const opened = await openSyncState(context.storage, identity);
-  const snapshot = await openRevision(remote, properties, opened);
+  // What a first run finds decides how much it asks for.
+  const firstListing = opened.bytes === null ? await listScope(context, scope) : null;
+  const isEmpty = firstListing?.stored.length === 0;
+  const snapshot = await openRevision(remote, properties, { isEmpty });
   loadAhead(() => snapshot.asked.then(loadPlanner));
   const choices = agreementOf(context, identity, snapshot.commit, scope, properties, {
     failOnMissing: properties.failOnMissingDirectory,
@@ -138,8 +143,8 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const { files, ignored, ignoring } = await listFiles(remote, snapshot, properties);
   const { syncToStorage } = await loadPlanner();
   const state = await loadSyncState(context.storage, identity, opened);
-  const version = (await context.storage.version?.(scope)) ?? null;
-  const stored = await context.storage.list(scope, { signal: context.signal });
+  const { version, stored } = firstListing ?? (await listScope(context, scope));
+  const contents = storedFirst(context, snapshot, stored);
   for (const { note } of files.held) context.logger.warn({ file: note }, 'not synced');
   const prefix = directory === '' ? '' : `${directory}/`;
   const takesPart = ({ key: { id } }: StoredEntry) => isInGit(id) && !ignored(id) && !ignored(pathOfFile(id));
@@ -153,7 +158,7 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
     gitPathOf: ({ key }) => prefix + pathOfFile(key.id),
     desired: files.resources,
     held: files.held,
-    read: (changes) => files.read(snapshot, changes),
+    read: (changes) => files.read(contents, changes),
   });
   const { plan } = result;
   const rows = syncRows(plan.outline.changes, rowOf);

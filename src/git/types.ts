@@ -176,6 +176,8 @@ export interface ReadOptions {
    * is waited for that others fetch or write down. Default: false.
    */
   once?: boolean | undefined;
+  /** Is asked for contents that are not at hand, by id, before the remote is; it leaves out what it does not have. */
+  elsewhere?: ((oids: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>) | undefined;
 }
 
 export interface CommitDescription {
@@ -224,6 +226,8 @@ export interface FileChange {
   path: string;
   content: Uint8Array | null;
   mode?: GitMode | undefined;
+  /** The commit built upon holds this content, under whatever name: it is not sent again. Default: false. */
+  atRemote?: boolean | undefined;
 }
 
 export interface Signature {

@@ -14,7 +14,7 @@ export interface AdoptionInput {
   found: GitFlows;
   state: SyncState;
   stored: readonly StoredEntry[];
-  snapshot: Snapshot;
+  snapshot: Pick<Snapshot, 'read'>;
   storage: StorageAdapter;
   ignoreInvalid: boolean;
   deletes: boolean;
@@ -96,7 +96,7 @@ async function readAdopted(
   changes: readonly ComparedChange[],
   contents: ReadonlyMap<string, Uint8Array>,
   desired: readonly DesiredResource[],
-  snapshot: Snapshot,
+  snapshot: Pick<Snapshot, 'read'>,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const missing = changes.filter((change) => change.after !== null && !contents.has(change.after));
   if (missing.length === 0) return contents;

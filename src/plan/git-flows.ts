@@ -61,7 +61,7 @@ export function memoryOf(state: SyncState): FlowMemory {
 }
 
 export interface GitFlowsInput {
-  snapshot: Snapshot;
+  snapshot: Pick<Snapshot, 'read'>;
   entries: readonly GitEntry[];
   place: FlowPlace;
   memory: FlowMemory;

@@ -14,7 +14,10 @@ export interface GitNamespaceFiles {
   /** Links and submodules: their copies in storage stay as they are. */
   held: HeldResource[];
   /** Contents by blob id, fetched in one go. */
-  read(snapshot: Snapshot, changes: readonly ComparedChange[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  read(
+    snapshot: Pick<Snapshot, 'read'>,
+    changes: readonly ComparedChange[],
+  ): Promise<ReadonlyMap<string, Uint8Array>>;
 }
 
 /** Sorts the entries below `directory` into files, empty directories and what is left alone. */
@@ -68,7 +71,7 @@ export async function readChangedFiles(
   };
 }
 
-async function read(snapshot: Snapshot, changes: readonly ComparedChange[]) {
+async function read(snapshot: Pick<Snapshot, 'read'>, changes: readonly ComparedChange[]) {
   const oids = new Set(changes.map(({ after }) => after));
   const isRead = (oid: string | null): oid is string => oid !== null && oid !== emptyOid;
   const contents = await snapshot.read([...oids].filter(isRead));

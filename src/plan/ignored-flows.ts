@@ -8,7 +8,7 @@ import { relativePath } from './load-ignore-rules.js';
 import type { SyncState } from './sync-state.js';
 
 export interface IgnoredFlowsInput {
-  snapshot: Snapshot;
+  snapshot: Pick<Snapshot, 'read'>;
   place: FlowPlace;
   state: SyncState;
   stored: readonly StoredEntry[];

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { GitEntry, PushBase } from '../git/types.js';
 import type { Scope, StoredEntry } from '../storage/types.js';
 import type { RunContext } from './context.js';
+import { listScope } from './list-scope.js';
 import { loadAhead } from './load-ahead.js';
 
 /** What a push compares, before ignore rules and globs. */
@@ -21,7 +22,7 @@ export interface BothSides<T> {
  * @param arrange what can be done with the storage's side alone
  */
 export async function listBothSides<T>(
-  { storage, signal }: RunContext,
+  context: RunContext,
   base: PushBase,
   {
     directory,
@@ -35,9 +36,8 @@ export async function listBothSides<T>(
     arrange: (listed: readonly StoredEntry[]) => T | Promise<T>;
   },
 ): Promise<BothSides<T>> {
-  const listScope = async () => {
-    const version = (await storage.version?.(scope)) ?? null;
-    const listed = await storage.list(scope, { signal });
+  const listStorage = async () => {
+    const { version, stored: listed } = await listScope(context, scope);
     loadAhead(load);
     // What the remote answered meanwhile leads to its next answer.
     await nextTurn();
@@ -46,7 +46,7 @@ export async function listBothSides<T>(
   const { snapshot } = base;
   const [entries, stored] = await Promise.all([
     snapshot?.list(directory) ?? null,
-    snapshot?.asked.then(listScope) ?? listScope(),
+    snapshot?.asked.then(listStorage) ?? listStorage(),
   ]);
   return { entries: entries ?? [], ...stored };
 }

@@ -4,7 +4,6 @@ import type { revision } from '../../schemas/transfer.js';
 import { DirectoryNotFoundError, InvalidPropertiesError } from '../errors.js';
 import type { GitEntry, Remote, Revision, SignatureCheck, Snapshot } from '../git/types.js';
 import { ignoreFilesIn, loadIgnoreRules, relativePath } from '../plan/load-ignore-rules.js';
-import type { OpenState } from '../plan/sync-state.js';
 import type { IgnoreRules } from '../resources/ignore-rules.js';
 
 type RevisionProperties = z.output<z.ZodObject<typeof revision>>;
@@ -34,15 +33,15 @@ export function revisionOf(properties: RevisionProperties): Revision {
 }
 
 /**
- * Opens the commit a sync reads. Nothing but refs is asked for yet. The first run of a sync will want all contents, a
- * later one those that changed.
+ * Opens the commit a sync reads. Nothing but refs is asked for yet. A sync into an empty scope will want all contents,
+ * any other those that storage does not have.
  */
 export function openRevision(
   remote: Remote,
   properties: RevisionProperties & { gitDirectory: string; verify?: SignatureCheck | undefined },
-  state: OpenState,
+  { isEmpty }: { isEmpty: boolean },
 ): Promise<Snapshot> {
-  const contents = state.bytes === null ? 'all' : 'none';
+  const contents = isEmpty ? 'all' : 'none';
   const { gitDirectory: path, verify } = properties;
   return remote.openSnapshot(revisionOf(properties), { path, contents, verify });
 }

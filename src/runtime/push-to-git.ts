@@ -97,7 +97,7 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
     changes,
     async readAfter(wanted) {
       const contents = await readAfter(wanted);
-      settled.staged = stagedChanges(changes, contents);
+      settled.staged = stagedChanges(changes, contents, input.current);
       if (pushes) remote.expectPush({ base, changes: settled.staged });
       return contents;
     },
@@ -174,13 +174,26 @@ function commitEffect(context: RunContext, plan: StagedPlan, input: SettledPush)
 function stagedChanges(
   changes: readonly ComparedChange[],
   contents: ReadonlyMap<string, Uint8Array>,
+  current: readonly CurrentResource[],
 ): FileChange[] {
-  return changes.filter(isChange).map(({ gitPath: path, state, after }) => {
+  const effective = changes.filter(isChange);
+  const present = presentAmong(effective, current);
+  return effective.map(({ gitPath: path, state, after }) => {
     if (state === 'DELETED') return { path, content: null };
     const content = contents.get(after ?? '');
     if (content === undefined) throw new Error(`The plan holds no content for ${path}.`);
-    return { path, content };
+    return { path, content, atRemote: present.has(after ?? '') };
   });
+}
+
+/** The contents to be that git has already, under another name: what was moved or copied in storage. */
+function presentAmong(
+  changes: readonly ComparedChange[],
+  current: readonly CurrentResource[],
+): ReadonlySet<string> {
+  if (current.length === 0) return new Set();
+  const wanted = new Set(changes.map(({ after }) => after));
+  return new Set(current.filter(({ oid }) => wanted.has(oid)).map(({ oid }) => oid));
 }
 
 function authorOf(properties: Authorship, now: Date): Signature {

@@ -84,7 +84,8 @@ function applyFile(
   const mode = change.mode ?? keptMode(present);
   const oid = hashBlob(change.content);
   if (present?.mode === mode && present.oid === oid) return false;
-  if (present?.oid !== oid) objects.set(oid, { type: 'blob', content: change.content });
+  if (present?.oid !== oid && change.atRemote !== true)
+    objects.set(oid, { type: 'blob', content: change.content });
   entries.set(name, { mode, name, oid });
   return true;
 }

@@ -11,6 +11,13 @@ import type { ReadOptions } from '../types.js';
 /** A request's body stays below half a megabyte. */
 const wantsPerRequest = 8192;
 
+/** A directory of a commit. */
+export interface Directory {
+  path: string;
+  /** Id of its tree. */
+  tree: string;
+}
+
 /** Brings objects of one commit to hand. Several callers may ask at once; nothing is asked for twice. */
 export class ObjectFetcher {
   readonly objects = new MemoryObjectStore();
@@ -95,9 +102,15 @@ export class ObjectFetcher {
 
   /**
    * Sees to it that objects of `commit` are at hand; trees bring all trees below them along, and no blobs.
+   * @param all the directory whose contents they are, when they are nearly all of these
    * @throws RemoteError when the server does not have one
    */
-  async ensure(oids: Iterable<string>, commit: string, { once = false }: ReadOptions = {}): Promise<void> {
+  async ensure(
+    oids: Iterable<string>,
+    commit: string,
+    { once = false }: ReadOptions = {},
+    all?: Directory,
+  ): Promise<void> {
     const wanted: string[] = [];
     for (const oid of oids) if (!this.objects.has(oid)) wanted.push(oid);
     if (wanted.length === 0) return;
@@ -107,8 +120,9 @@ export class ObjectFetcher {
       attach: (layers) => this.attach(layers),
       isMet: () => missing().length === 0,
       fetch: async () => {
+        const known = all === undefined ? null : await this.#fetchAll(all, commit);
         await this.#fetchMissing(missing(), commit);
-        return { objects: this.takeFetched(), known: null };
+        return { objects: this.takeFetched(), known };
       },
     };
     if (!once) await shared.meet(wanted, need, this.#session);
@@ -134,6 +148,17 @@ export class ObjectFetcher {
   /** What was fetched since this was last asked. */
   takeFetched(): PackObjects[] {
     return this.#fetched.splice(0);
+  }
+
+  /** @returns what is at hand then; null when the server refuses */
+  async #fetchAll({ path, tree }: Directory, commit: string): Promise<KnownCommit | null> {
+    try {
+      await this.fetch(path === '' ? wholeTip(commit) : { wants: [tree] });
+      return { commit, path, contents: true };
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return null;
+    }
   }
 
   async #fetchMissing(oids: string[], commit: string): Promise<void> {

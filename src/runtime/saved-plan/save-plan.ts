@@ -72,9 +72,10 @@ function saveEffect(effect: PlanEffect): SavedTask['effect'] {
   return {
     ...effect,
     state,
-    changes: effect.changes.map((change) => ({
+    // What the remote has by then is for the push to find out.
+    changes: effect.changes.map(({ atRemote: _, content, ...change }) => ({
       ...change,
-      content: change.content === null ? null : saveContent(change.content),
+      content: content === null ? null : saveContent(content),
     })),
   };
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.js';
+import type { KnownCommit } from './mirror/remote-memory.js';
 import type { SharedRemote } from './mirror/shared-remote.js';
 import type { MemoryObjectStore } from './objects/memory-store.js';
 import type { TreeEntry } from './objects/parse-tree.js';
@@ -72,6 +73,8 @@ export interface FetchedPack {
 /** A snapshot with its objects, for those who build upon it. */
 export interface RemoteSnapshot extends Snapshot {
   rootTree(): Promise<string>;
+  /** What is at hand of it: the trees of the wanted directory, and whether their contents are. */
+  known(): Promise<KnownCommit>;
   /** What has been fetched so far; new objects may be put in. */
   readonly objects: MemoryObjectStore;
   /**

@@ -13,6 +13,8 @@ export interface Need {
 
 const maxFailedFlights = 2;
 const maxKept = 8;
+/** A push is over when its commit has landed, and does not wait long to spare others a transfer. */
+const patienceMs = 100;
 const nothing: Transferred = { objects: [], known: null };
 
 /**
@@ -60,6 +62,30 @@ export class SharedRemote {
       await flight;
     } finally {
       for (const key of mine) this.#flights.delete(key);
+    }
+  }
+
+  /**
+   * Remembers what a session made itself and the remote has now. When others keep it waiting it is let go: whoever
+   * needs it fetches it.
+   */
+  add(make: () => Promise<Transferred>, { logger, signal }: Caller): void {
+    const patience = AbortSignal.timeout(patienceMs);
+    const hasty = { logger, signal: signal === undefined ? patience : AbortSignal.any([signal, patience]) };
+    const adding = this.#locked(hasty, async () => this.#memory.remember(await make(), hasty))
+      .catch((error: unknown) => logger.debug({ error: String(error) }, 'what was pushed is not kept'))
+      .finally(() => {
+        this.#writes.delete(adding);
+      });
+    this.#writes.add(adding);
+  }
+
+  async #locked(caller: Caller, act: () => Promise<void>): Promise<void> {
+    const unlock = await this.#memory.lock(caller);
+    try {
+      await act();
+    } finally {
+      await unlock();
     }
   }
 

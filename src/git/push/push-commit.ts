@@ -10,6 +10,7 @@ import {
   type RefUpdate,
 } from './receive-pack.js';
 import { branchMoved, describeRejection } from './rejection.js';
+import { rememberPush } from './remember-push.js';
 import { type PushReport, readPushReport } from './report-status.js';
 
 /** What {@link openForPush} makes: the snapshot with its objects. */
@@ -45,7 +46,10 @@ export async function pushCommit(
   refuseBeforehand(session, base.branch, update, offer);
   const report = await send(session, update, built, { offer, onSent: request.onSent });
   const reason = report.unpack === 'ok' ? report.refs.get(update.ref) : report.unpack;
-  if (reason === null) return { commit: built.oid, remoteMessages: report.messages };
+  if (reason === null) {
+    rememberPush(session, base, built);
+    return { commit: built.oid, remoteMessages: report.messages };
+  }
   throw describeRejection(session.url, base.branch, reason ?? 'it did not say why', report.messages);
 }
 

@@ -76,6 +76,15 @@ export class CommitSnapshot implements RemoteSnapshot {
     return (await this.open()).tree;
   }
 
+  async known(): Promise<KnownCommit> {
+    const { commit } = this;
+    const path = this.#scope.parts.join('/');
+    const contents = (await this.#fetcher.recall()).some(
+      (known) => known.commit === commit && covers(known.path, path) && known.contents,
+    );
+    return { commit, path, contents };
+  }
+
   async describe(): Promise<CommitDescription> {
     const { author, message } = await this.open();
     return { author, message };

@@ -177,7 +177,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     base,
     listed,
     sign,
-    existingPaths: entries.map(({ path }) => path),
+    entries,
     ...placed,
     inGit: (content, { namespace }) => {
       const source = decodeUtf8(content);

@@ -157,7 +157,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
     base,
     listed,
     sign,
-    existingPaths: entries.map(({ path }) => path),
+    entries,
     desired,
     current: files.resources
       .filter(({ key }) => inScope(key) && (!isDirectory(key.id) || empty.has(key.id)))

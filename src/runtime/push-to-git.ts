@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { ConnectionProperties } from '../../schemas/connection.js';
 import type { authorship } from '../../schemas/transfer.js';
 import { commitUrl } from '../git/commit-url.js';
-import type { FileChange, PushBase, ReadOptions, Remote, Signature } from '../git/types.js';
+import type { FileChange, GitEntry, PushBase, ReadOptions, Remote, Signature } from '../git/types.js';
 import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { refusePathClashes } from '../plan/path-clashes.js';
@@ -40,8 +40,8 @@ export interface PushInput {
   mayDelete?: (resource: CurrentResource) => boolean;
   /** Everything in the scope, pushed or not. */
   listed: readonly StoredEntry[];
-  /** Every path below the directory, in scope or not. */
-  existingPaths: readonly string[];
+  /** Everything below the directory of git, in scope or not. */
+  entries: readonly GitEntry[];
   /** What a content of storage would be in git; absent where that is the same. */
   inGit?: ConflictContents['inTargetForm'];
   /** Contents to commit, by the blob id they have in git. */
@@ -87,7 +87,10 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
     },
     onRefused: (conflicts) => context.onPlan(planOfConflicts(run, conflicts)),
   });
-  refusePathClashes(changes, input.existingPaths);
+  refusePathClashes(
+    changes,
+    input.entries.map(({ path }) => path),
+  );
   const pushes = !properties.dryRun && changes.some(isChange);
   if (pushes) remote.expectPush();
   const readAfter = readMerged(input.read, resolution);
@@ -97,7 +100,7 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
     changes,
     async readAfter(wanted) {
       const contents = await readAfter(wanted);
-      settled.staged = stagedChanges(changes, contents, input.current);
+      settled.staged = stagedChanges(changes, contents, input.entries);
       if (pushes) remote.expectPush({ base, changes: settled.staged });
       return contents;
     },
@@ -174,10 +177,10 @@ function commitEffect(context: RunContext, plan: StagedPlan, input: SettledPush)
 function stagedChanges(
   changes: readonly ComparedChange[],
   contents: ReadonlyMap<string, Uint8Array>,
-  current: readonly CurrentResource[],
+  entries: readonly GitEntry[],
 ): FileChange[] {
   const effective = changes.filter(isChange);
-  const present = presentAmong(effective, current);
+  const present = presentAmong(effective, entries);
   return effective.map(({ gitPath: path, state, after }) => {
     if (state === 'DELETED') return { path, content: null };
     const content = contents.get(after ?? '');
@@ -187,13 +190,10 @@ function stagedChanges(
 }
 
 /** The contents to be that git has already, under another name: what was moved or copied in storage. */
-function presentAmong(
-  changes: readonly ComparedChange[],
-  current: readonly CurrentResource[],
-): ReadonlySet<string> {
-  if (current.length === 0) return new Set();
+function presentAmong(changes: readonly ComparedChange[], entries: readonly GitEntry[]): ReadonlySet<string> {
+  if (entries.length === 0) return new Set();
   const wanted = new Set(changes.map(({ after }) => after));
-  return new Set(current.filter(({ oid }) => wanted.has(oid)).map(({ oid }) => oid));
+  return new Set(entries.filter(({ oid }) => wanted.has(oid)).map(({ oid }) => oid));
 }
 
 function authorOf(properties: Authorship, now: Date): Signature {

@@ -153,6 +153,19 @@ describe('of what git has already,', () => {
     expect(await ids('copy.bin')).toBe(await ids(copied));
     expect(await ids(replaced)).toBe(await ids(copied));
   });
+
+  it('a push of an empty directory does not take the content of another for an empty one', async () => {
+    world = await createWorld({ files: { '_files/old/.gitkeep': 'keeps the directory', '_files/a': 'a' } });
+    await sync();
+    await fill(world.storage, { 'prod:new/': '' });
+    expect((await push()).summary).toMatchObject({ added: 1 });
+    await world.repository.fsck();
+    expect(await world.repository.files()).toEqual({
+      '_files/a': 'a',
+      '_files/new/.gitkeep': '',
+      '_files/old/.gitkeep': 'keeps the directory',
+    });
+  });
 });
 
 function pick(files: Record<string, Buffer>, name: string): Record<string, Buffer> {

@@ -149,7 +149,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
       });
     },
   });
-  const [flows, { pushRows, pushToGit }] = await loadPlanner();
+  const [flows, { pushRows, pushToGit, settledPushRows }] = await loadPlanner();
   const ignored =
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, entries, directory);
   const isIgnored = (path: string) => ignored(relativePath(directory, path));
@@ -191,7 +191,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
       plan: result.plan,
       listed,
       version: await stillAt(context.storage, scope, version),
-      settledRows: () => Buffer.alloc(0),
+      settledRows: () => settledPushRows(result.plan),
       ignoring: false,
     });
   }

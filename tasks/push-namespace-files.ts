@@ -129,7 +129,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
         .filter(({ key: { id } }) => selected(id) && isInGit(id))
         .map(({ key, oid }) => ({ key, gitPath: prefix + pathOfFile(key.id), gitOid: oid, storedOid: oid })),
   });
-  const { pushRows, pushToGit } = await loadPlanner();
+  const { pushRows, pushToGit, settledPushRows } = await loadPlanner();
   const ignoreFiles = ignoreFilesIn(entries, directory);
   const ignored =
     base.snapshot === null ? () => false : await loadIgnoreRules(base.snapshot, ignoreFiles, directory);
@@ -171,7 +171,7 @@ async function push(context: RunContext, remote: Remote, properties: Properties,
       plan: result.plan,
       listed,
       version: await stillAt(context.storage, scope, version),
-      settledRows: () => Buffer.alloc(0),
+      settledRows: () => settledPushRows(result.plan),
       ignoring: false,
     });
   }

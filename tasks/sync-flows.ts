@@ -20,7 +20,7 @@ import { withRemote } from '../src/runtime/connect.js';
 import type { RunContext } from '../src/runtime/context.js';
 import { listScope } from '../src/runtime/list-scope.js';
 import { loadAhead } from '../src/runtime/load-ahead.js';
-import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
+import { agreementOf, rememberAgreement, warnOfInvalid } from '../src/runtime/no-change.js';
 import { listSource, openRevision, revisionOf, signedTag, verifiedBy } from '../src/runtime/open-source.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
 import { retryOnConflict } from '../src/runtime/retry-on-conflict.js';
@@ -173,7 +173,11 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     deletes: properties.delete,
     running: context.identity,
   });
-  for (const file of invalid) context.logger.warn({ file: file.message }, 'not a valid flow, left as it is');
+  warnOfInvalid(
+    context,
+    scope,
+    invalid.map(({ message }) => ({ note: message })),
+  );
   const spared = await flows.ignoredFlows({
     ...{ snapshot: contents, place, state, stored, source, deletes: properties.delete },
     found: [...adopted.desired, ...adopted.held],

@@ -22,7 +22,7 @@ import type { RunContext } from '../src/runtime/context.js';
 import { fileSyncIdentity } from '../src/runtime/file-sync-identity.js';
 import { listScope } from '../src/runtime/list-scope.js';
 import { loadAhead } from '../src/runtime/load-ahead.js';
-import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
+import { agreementOf, rememberAgreement, warnOfInvalid } from '../src/runtime/no-change.js';
 import { listSource, openRevision, revisionOf, signedTag, verifiedBy } from '../src/runtime/open-source.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
 import { retryOnConflict } from '../src/runtime/retry-on-conflict.js';
@@ -145,7 +145,7 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const state = await loadSyncState(context.storage, identity, opened);
   const { version, stored } = firstListing ?? (await listScope(context, scope));
   const contents = storedFirst(context, snapshot, stored);
-  for (const { note } of files.held) context.logger.warn({ file: note }, 'not synced');
+  warnOfInvalid(context, scope, files.held);
   const prefix = directory === '' ? '' : `${directory}/`;
   const takesPart = ({ key: { id } }: StoredEntry) => isInGit(id) && !ignored(id) && !ignored(pathOfFile(id));
   const result = await syncToStorage(context, {

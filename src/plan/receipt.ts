@@ -36,6 +36,18 @@ interface ReceiptHead {
   unchanged: number;
   /** Whether some of either side was kept out by ignore rules, or left as it is for a reason that its row gives. */
   ignoring: boolean;
+  /** What is not valid in git, and stays as the target has it: every run tells of it. Absent when there is none. */
+  invalid?: readonly InvalidResource[] | undefined;
+}
+
+/** An `INVALID` change of a plan, as a receipt has it. */
+export interface InvalidResource {
+  namespace: string;
+  id: string;
+  gitPath: string;
+  /** What the target has; null when it has nothing. */
+  oid: string | null;
+  note: string | null;
 }
 
 /**
@@ -76,6 +88,17 @@ const header = z.object({
   unchanged: z.number(),
   listed: z.number(),
   ignoring: z.boolean(),
+  invalid: z
+    .array(
+      z.object({
+        namespace: z.string(),
+        id: z.string(),
+        gitPath: z.string(),
+        oid: z.string().nullable(),
+        note: z.string().nullable(),
+      }),
+    )
+    .optional(),
   /** Whether the rows are in pages; otherwise they follow, */
   paged: z.boolean().optional(),
   /** or the state's record with this blob id tells them. */
@@ -124,7 +147,7 @@ export async function leaveReceipt(
   storage: StorageAdapter,
   agreement: Agreement,
   expected: ReadonlyMap<string, string>,
-  receipt: Pick<NewReceipt, 'unchanged' | 'ignoring'> & { rows: NewRows },
+  receipt: Pick<NewReceipt, 'unchanged' | 'ignoring' | 'invalid'> & { rows: NewRows },
 ): Promise<void> {
   if (storage.version === undefined) return;
   const version = await storage.version(agreement.scope);
@@ -197,6 +220,7 @@ async function write(
     unchanged,
     listed,
     ignoring,
+    invalid,
     expectedOid,
     state,
     rows: { tail, paged, changes },
@@ -210,6 +234,7 @@ async function write(
     unchanged,
     listed,
     ignoring,
+    invalid,
     paged,
     state,
   };

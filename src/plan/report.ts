@@ -10,7 +10,7 @@ export function jsonLines<T>(items: readonly T[], rowOf: (item: T) => object): B
 export interface SyncRows {
   /** Made when somebody looks: the rows of most runs nobody reads. */
   reported: Iterable<Uint8Array>;
-  /** What the next run reports when nothing changes: what was deleted is gone, all else is `UNCHANGED`. */
+  /** What the next run reports when nothing changes: what was deleted is gone, all else `UNCHANGED` or still `INVALID`. */
   settled(): Buffer;
 }
 
@@ -34,8 +34,8 @@ export function syncRows(
   };
 }
 
-function settledChange({ key, gitPath, note, hunks }: ReportedChange): ReportedChange {
-  return { state: 'UNCHANGED', key, gitPath, note, hunks };
+function settledChange({ state, key, gitPath, note, hunks }: ReportedChange): ReportedChange {
+  return { state: state === 'INVALID' ? state : 'UNCHANGED', key, gitPath, note, hunks };
 }
 
 /** A pushed file in the shape Kestra's push tasks give it: the counts are strings with their sign. */

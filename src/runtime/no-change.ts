@@ -1,13 +1,23 @@
 import type { PlanChange, PlanEndpoint, PlanSummary } from '../../schemas/plan.js';
 import { reportError } from '../errors.js';
 import { makePlan, type StagedPlan } from '../plan/make-plan.js';
-import { type Agreement, findReceipt, leaveReceipt, type Receipt, writeReceipt } from '../plan/receipt.js';
+import {
+  type Agreement,
+  findReceipt,
+  type InvalidResource,
+  leaveReceipt,
+  type Receipt,
+  writeReceipt,
+} from '../plan/receipt.js';
 import { tellsRows } from '../plan/state-rows.js';
 import { type SyncedResource, type SyncIdentity, syncId } from '../plan/sync-state.js';
 import type { TransferPolicy } from '../plan/transfer.js';
 import { formatKey, type Scope, type StorageAdapter, type StoredEntry } from '../storage/types.js';
 import type { RunContext } from './context.js';
 import { settle } from './settle.js';
+
+/** A receipt is small: with more that is invalid than this, every run looks at all. */
+const maxInvalid = 100;
 
 export interface Unchanged {
   summary: PlanSummary;
@@ -58,7 +68,9 @@ export async function unchangedBy(
   if (receipt.commit !== agreement.commit || receipt.signed !== agreement.signed) return null;
   if (!(await receipt.rows.read())) return null;
   const nothing = async () => new Map<string, Uint8Array>();
-  const plan = await makePlan({ ...input, changes: [], readBefore: nothing, readAfter: nothing });
+  const changes = (receipt.invalid ?? []).map((resource) => invalidChange(agreement.scope, resource));
+  if (input.direction === 'SYNC') warnOfInvalid(context, agreement.scope, changes);
+  const plan = await makePlan({ ...input, changes, readBefore: nothing, readAfter: nothing });
   plan.outline.summary.unchanged = receipt.unchanged;
   await settle(context, plan, input.dryRun, async () => null);
   if (input.direction === 'PUSH') context.logger.info({ commit: agreement.commit }, 'nothing to commit');
@@ -97,20 +109,25 @@ export async function stillAt(
   return (await storage.version?.(scope)) === version ? version : null;
 }
 
-/** Leaves a receipt after a run that has nothing more to do; what is invalid or in conflict is told by every run anew. */
+/** Leaves a receipt after a run that has nothing more to do; what is in conflict is told by every run anew. */
 export async function rememberAgreement(
   context: RunContext,
   agreement: Agreement,
   { plan, listed, version, settledRows, recorded, ignoring }: Settled,
 ): Promise<void> {
   const { changes, summary, direction } = plan.outline;
-  if (changes.some(({ state }) => state === 'INVALID' || state === 'CONFLICT')) return;
+  if (changes.some(({ state }) => state === 'CONFLICT')) return;
+  const invalid = changes.filter(({ state }) => state === 'INVALID').map(invalidResource);
+  // What the storage does not take today it may take tomorrow.
+  const mayBecomeValid = invalid.length > 0 && context.storage.validate !== undefined;
+  if (mayBecomeValid || invalid.length > maxInvalid) return;
   const leaving = changes.some(({ note }) => note !== null);
   const { added, updated, overwritten, unchanged, deleted } = summary;
   const receipt = {
     unchanged: added + updated + overwritten + unchanged,
     rows: (leaving ? null : stateThatTells(changes, recorded)) ?? settledRows(),
     ignoring: leaving || ignoring,
+    ...(invalid.length > 0 && { invalid }),
   };
   if (version !== null) {
     const count = direction === 'SYNC' ? listed.length + added - deleted : listed.length;
@@ -127,6 +144,26 @@ export async function rememberAgreement(
     }
   }
   await shortCut(context, () => leaveReceipt(context.storage, agreement, expected, receipt));
+}
+
+/** Each with its reason, which names the file. */
+export function warnOfInvalid(
+  { logger }: RunContext,
+  { kind }: Pick<Scope, 'kind'>,
+  invalid: Iterable<Pick<PlanChange, 'note'>>,
+): void {
+  const message = kind === 'flow' ? 'not a valid flow, left as it is' : 'not synced';
+  for (const { note } of invalid) logger.warn({ file: note }, message);
+}
+
+function invalidResource({ key, gitPath, before, note }: PlanChange): InvalidResource {
+  return { namespace: key.namespace, id: key.id, gitPath, oid: before, note };
+}
+
+function invalidChange({ kind }: Scope, { namespace, id, gitPath, oid, note }: InvalidResource): PlanChange {
+  const key = { kind, namespace, id };
+  const lines = { additions: 0, deletions: 0, replaced: 0 };
+  return { state: 'INVALID', key, gitPath, before: oid, after: oid, ...lines, note };
 }
 
 function stateThatTells(

@@ -122,11 +122,16 @@ export async function pushToGit(context: RunContext, input: PushInput): Promise<
 
 /** The rows of a push: changed files only. */
 export function pushRows(plan: StagedPlan): Buffer {
-  const changed = plan.document.changes.filter((change) => change.state !== 'UNCHANGED');
-  return jsonLines(changed, (change) => ({
-    ...pushRow(change),
-    ...remarks(change),
-  }));
+  return rowsOf(plan.document.changes.filter(({ state }) => state !== 'UNCHANGED'));
+}
+
+/** The rows of the next push, when nothing changes. */
+export function settledPushRows({ outline }: StagedPlan): Buffer {
+  return rowsOf(outline.changes.filter(({ state }) => state === 'INVALID'));
+}
+
+function rowsOf(changes: readonly ComparedChange[]): Buffer {
+  return jsonLines(changes, (change) => ({ ...pushRow(change), ...remarks(change) }));
 }
 
 interface SettledPush extends PushInput, Resolution {

@@ -3,9 +3,18 @@ import { StorageError } from '../../src/errors.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import type { StorageAdapter } from '../../src/storage/types.js';
 import { PushFlows } from '../../tasks/push-flows.js';
+import { PushNamespaceFiles } from '../../tasks/push-namespace-files.js';
 import { SyncFlows } from '../../tasks/sync-flows.js';
 import { SyncNamespaceFiles } from '../../tasks/sync-namespace-files.js';
-import { contents, createWorld, fill, flowSource, type World, type WorldOptions } from '../support/world.js';
+import {
+  contents,
+  createWorld,
+  fill,
+  flowSource,
+  removeReceipts,
+  type World,
+  type WorldOptions,
+} from '../support/world.js';
 
 let world: World;
 const namespace = 'company.team';
@@ -254,6 +263,108 @@ describe('a run for files that an earlier one shortens', () => {
     expect(result.summary).toMatchObject({ unchanged: count });
     expect(await textOf(result)).toBe(settled(Object.keys(files)));
     expect(await requests(syncFiles)).toBe(1);
+  });
+});
+
+describe('a run that finds something invalid, and that an earlier one shortens,', () => {
+  /** A storage that counts how often it is listed. */
+  function counting(storage: StorageAdapter = createMemoryStorage()) {
+    const count = { listings: 0 };
+    const list: StorageAdapter['list'] = (scope, options) => {
+      if (scope.kind !== 'state') count.listings++;
+      return storage.list(scope, options);
+    };
+    return { count, storage: { ...storage, list } };
+  }
+  const broken = `id: broken\nnamespace: ${namespace}\ntasks: [`;
+  const told = () => world.logs.filter((line) => line.startsWith('not '));
+
+  it.each([
+    {
+      what: 'flows',
+      files: { '_flows/a.yml': flow('a'), '_flows/broken.yml': broken, '_flows/link.yml': { link: 'a.yml' } },
+      stored: { [`${namespace}/broken`]: flow('broken', '# of before\n') },
+      run: () => sync({ ignoreInvalidFlows: true, delete: true }),
+      mended: { '_flows/broken.yml': flow('broken') },
+    },
+    {
+      what: 'files',
+      files: { '_files/a': 'a', '_files/broken': { link: '/etc/passwd' }, '_files/link': { link: 'a' } },
+      stored: { [`${namespace}:broken`]: 'of before' },
+      run: () =>
+        new SyncNamespaceFiles({ url: world.url, namespace, delete: true })
+          .run(world.context)
+          .then(({ files: flows, ...output }) => ({ flows, ...output })),
+      mended: { '_files/broken': 'mended' },
+    },
+  ] as const)('tells of it again at one request: $what', async ({ files, stored, run, mended }) => {
+    const { count, storage } = counting();
+    const plans: unknown[] = [];
+    await start({ files, storage, context: { onPlan: (plan) => plans.push(plan.document.changes) } });
+    await fill(storage, stored);
+    const rowsOf = async ({ flows }: { flows: string }) =>
+      Buffer.from(await world.context.outputFiles.read(flows)).toString();
+    expect((await run()).summary).toMatchObject({ added: 1, invalid: 2, deleted: 0 });
+    const logged = told();
+    expect(logged).toHaveLength(2);
+    const kept = await contents(storage, 'file');
+
+    count.listings = 0;
+    world.server.requests.length = 0;
+    const again = await run();
+    expect(world.server.requests).toHaveLength(1);
+    expect(count.listings).toBe(0);
+    expect(again.summary).toMatchObject({ added: 0, updated: 0, unchanged: 1, invalid: 2 });
+    expect(told().slice(2)).toEqual(logged);
+    const shortRows = await rowsOf(again);
+
+    await removeReceipts(storage);
+    const whole = await run();
+    expect(await rowsOf(whole)).toBe(shortRows);
+    expect(whole.summary).toEqual(again.summary);
+    const invalid = (plan: unknown) =>
+      (plan as { state: string }[]).filter(({ state }) => state === 'INVALID');
+    expect(invalid(plans[1])).toEqual(invalid(plans[2]));
+    expect(invalid(plans[1])).toHaveLength(2);
+    expect(await contents(storage, 'file')).toEqual(kept);
+
+    await world.repository.commit(mended);
+    expect((await run()).summary).toMatchObject({ updated: 1, unchanged: 1, invalid: 1 });
+  });
+
+  it('looks again where the storage itself is asked what is valid', async () => {
+    let refused = true;
+    const { count, storage } = counting();
+    const judging: StorageAdapter = {
+      ...storage,
+      validate: async (items) =>
+        items.map(({ key }) => (refused && key.id === 'a' ? [{ message: 'no such type', line: 1 }] : [])),
+    };
+    await start({ files: { '_flows/a.yml': flow('a') }, storage: judging });
+    expect((await sync({ ignoreInvalidFlows: true })).summary).toMatchObject({ added: 0, invalid: 1 });
+    count.listings = 0;
+    expect((await sync({ ignoreInvalidFlows: true })).summary).toMatchObject({ added: 0, invalid: 1 });
+    expect(count.listings).toBeGreaterThan(0);
+    refused = false;
+    expect((await sync({ ignoreInvalidFlows: true })).summary).toMatchObject({ added: 1, invalid: 0 });
+  });
+
+  it('tells of it again in a push', async () => {
+    const { count, storage } = counting();
+    await start({ files: { '_files/a': 'a', '_files/link': { link: 'a' } }, storage });
+    await fill(storage, { [`${namespace}:a`]: 'a', [`${namespace}:link`]: 'mine' });
+    const push = () => new PushNamespaceFiles({ url: world.url, namespace }).run(world.context);
+    const rowsOf = async ({ files }: { files: string }) =>
+      Buffer.from(await world.context.outputFiles.read(files)).toString();
+    const first = await push();
+    count.listings = 0;
+    world.server.requests.length = 0;
+    const second = await push();
+    expect(world.server.requests).toHaveLength(1);
+    expect(count.listings).toBe(0);
+    expect(second.summary).toEqual(first.summary);
+    expect(second.summary).toMatchObject({ unchanged: 1, invalid: 1 });
+    expect(await rowsOf(second)).toBe(await rowsOf(first));
   });
 });
 

@@ -1,34 +1,34 @@
-import { maxContentBytes } from '../mirror/compact-layers.js';
 import type { KnownCommit } from '../mirror/remote-memory.js';
 import { PackObjects } from '../pack/pack-objects.js';
 import type { PackEntry } from '../pack/write-pack.js';
 import type { RemoteSession } from '../session.js';
-import type { GitLimits } from '../types.js';
 import type { BuiltCommit } from './build-commit.js';
 import type { RemotePushBase } from './push-commit.js';
 
+/** Larger pushes leave their trees alone: the storage that they came from has the contents. */
+const maxContentBytes = 8 * 1024 * 1024;
+
 /** Keeps what a push that has landed made, for runs that come to the same commit: what was sent is not fetched. */
 export function rememberPush(session: RemoteSession, base: RemotePushBase, built: BuiltCommit): void {
-  session.shared.add(
-    async () => ({
-      objects: [inMemory(built.entries, session.limits)],
-      known: await knownAfter(base, built.oid),
-    }),
-    session,
-  );
+  const bytes = built.entries.reduce((sum, { content }) => sum + content.length, 0);
+  const withContents = bytes <= maxContentBytes;
+  const entries = built.entries.filter(({ type }) => withContents || type !== 'blob');
+  session.shared.add(async () => {
+    const known = await knownBefore(base);
+    return {
+      objects: [inMemory(entries, new PackObjects(session.limits))],
+      // Of its directory everything is at hand that was so of the commit it builds upon.
+      known: { ...known, commit: built.oid, contents: known.contents && withContents },
+    };
+  }, session);
 }
 
-/** Of its directory everything is at hand that was so of the commit it builds upon. */
-async function knownAfter({ snapshot }: RemotePushBase, commit: string): Promise<KnownCommit> {
-  if (snapshot === null) return { commit, path: '', contents: true };
-  return { ...(await snapshot.known()), commit };
+async function knownBefore({ snapshot }: RemotePushBase): Promise<Omit<KnownCommit, 'commit'>> {
+  return snapshot === null ? { path: '', contents: true } : snapshot.known();
 }
 
-function inMemory(entries: readonly PackEntry[], limits: GitLimits): PackObjects {
-  const bytes = entries.reduce((sum, { content }) => sum + content.length, 0);
-  const objects = new PackObjects(limits);
+function inMemory(entries: readonly PackEntry[], objects: PackObjects): PackObjects {
   for (const { type, content } of entries) {
-    if (type === 'blob' && bytes > maxContentBytes) continue;
     const draft = objects.draft(type, content.length);
     draft.content.set(content);
     objects.add(draft);

@@ -72,6 +72,24 @@ describe('what was pushed', () => {
     expect(await readAll(url, cacheDir, '_files')).toEqual({ '_files/a': noise(1), '_files/b': noise(3) });
   });
 
+  test('in great amounts is remembered without its contents', async () => {
+    const { url } = await served.create();
+    const cacheDir = served.place();
+    const large = Array.from({ length: 3 }, (_, number) => String(number).repeat(3 * 1024 * 1024));
+    await pushOnce(
+      url,
+      cacheDir,
+      large.map((content, number) => write(`_files/${number}`, content)),
+    );
+    const remote = served.connect(url, { cacheDir });
+    const asked = await requestsOf(async () => {
+      const snapshot = await remote.openSnapshot({ branch: 'main' }, { path: '_files', contents: 'none' });
+      expect(await snapshot.list('_files')).toHaveLength(3);
+    });
+    expect(asked).toBe(1);
+    expect(Object.values(await readAll(url, cacheDir, '_files'))).toEqual(large);
+  });
+
   test('is built upon by the next push, which asks for refs alone before it writes', async () => {
     const { url, repository } = await served.create({ '_files/a': noise(1), '_files/b': noise(2) });
     const cacheDir = served.place();

@@ -18,12 +18,6 @@ interface Base {
   contents: boolean;
 }
 
-/**
- * Down to this depth a first run asks for trees one level at a time. One filter for all levels saves requests, but to
- * keep the files beside the directories out it has to be a combined one, for which git walks every tree of the commit:
- * on a repository of 200,000 files 140 ms of the server's time, where a level takes 10.
- */
-const maxLevels = 2;
 /** With several, the server compares with each: enough for branches that are synced in turn. */
 const maxBases = 3;
 /** Changed contents up to this size come along with the trees where earlier ones did; larger ones when they are read. */
@@ -48,7 +42,7 @@ export async function fetchScope(
     return { commit: oid, path: '', contents: bringsContents(done) };
   }
   try {
-    await fetchTreesDownTo(fetcher, scope, base);
+    await fetchTreesDownTo(fetcher, scope);
     const contents = await fetchBelow(fetcher, scope, base);
     return { commit: oid, path: path.join('/'), contents };
   } catch (error) {
@@ -108,21 +102,18 @@ function bringsContents({ filter }: FetchRequest): boolean {
 }
 
 /**
- * The commit and the trees that lead to `path`: one a level (a filter never leaves out what is asked for by name), or,
- * far down, all in one request where the server filters by depth.
+ * The commit and the trees that lead to `path`, one at a time and only those that are not at hand (a filter never leaves
+ * out what is asked for by name). One filter for all levels would save requests, but brings the trees beside the way
+ * along, and git walks every tree of the commit for it: in a repository of 200,000 files 0.7 MB and half a second, where
+ * a level takes 10 ms. To leave out what an earlier commit has takes git as long.
  */
-async function fetchTreesDownTo(
-  fetcher: ObjectFetcher,
-  { oid, path }: Scope,
-  base: Base | null,
-): Promise<void> {
-  const depth = path.length;
-  const oneLevel = depth <= (base === null ? maxLevels : 1);
-  const commit = { wants: [oid], deepen: 1, filter: oneLevel ? 'tree:1' : `combine:blob:none+tree:${depth}` };
-  const cold = [commit, { ...commit, filter: 'tree:0' }];
-  // To leave out what the base has, git walks all of it, which takes longer than to send one tree again.
-  await fetcher.fetchFirst(base === null || oneLevel ? cold : [against(commit, base), ...cold]);
-  for (let level = 0; level < depth; level++) {
+async function fetchTreesDownTo(fetcher: ObjectFetcher, { oid, path }: Scope): Promise<void> {
+  const commit = { wants: [oid], deepen: 1 };
+  await fetcher.fetchFirst([
+    { ...commit, filter: 'tree:1' },
+    { ...commit, filter: 'tree:0' },
+  ]);
+  for (let level = 0; level < path.length; level++) {
     const directory = directoryAt(fetcher, oid, path.slice(0, level));
     if (directory === null) return;
     if (!fetcher.objects.has(directory)) await fetcher.fetch({ wants: [directory], filter: 'tree:0' });

@@ -151,9 +151,41 @@ describe.each([
     const second = await open(path, 'none');
     const changes = await second.changedSince?.(first.commit, path);
     expect(changes).toHaveLength(path === 'flows' ? 10 : 1);
-    expect(downloads(server)).toBe(2);
+    // The commit, each level below its tree, and the directory.
+    const expected = path === 'flows' ? 2 : 3;
+    expect(downloads(server)).toBe(expected);
     expect(asGitLists(await listed(second, path))).toEqual(await listedByGit(path));
-    expect(downloads(server)).toBe(2);
+    expect(downloads(server)).toBe(expected);
+  });
+
+  test('of a deep directory transfers nothing of those beside the way, at first and later', async () => {
+    const beside: Files = {};
+    for (let number = 0; number < 300; number++) {
+      beside[`teams/t${number}/flows/prod/eu/a.yml`] = flow(number);
+      beside[`teams/t0/flows/other-${number}/eu/a.yml`] = flow(number);
+    }
+    await repository.commit(beside);
+    const path = 'teams/t0/flows/prod';
+    const runs: number[] = [];
+    const run = async () => {
+      server.requests.length = 0;
+      restart();
+      const snapshot = await open(path, 'none');
+      expect(asGitLists(await listed(snapshot, path))).toEqual(await listedByGit(path));
+      runs.push(bytesDown(server));
+    };
+    await run();
+    // The ids of 300 directories, twice.
+    expect(runs[0]).toBeLessThan(2 * 300 * 28);
+    await repository.commit({ 'teams/t1/flows/prod/eu/a.yml': 'changed' });
+    await run();
+    expect(runs[1]).toBeLessThan(300 * 28);
+    await repository.commit({ 'other/far.yml': 'changed' });
+    await run();
+    expect(runs[2]).toBeLessThan(1000);
+    await repository.commit({ [`${path}/eu/a.yml`]: 'changed' });
+    await run();
+    expect(runs[3]).toBeLessThan(2 * 300 * 28);
   });
 
   test.each(['', 'flows'])(
@@ -281,7 +313,6 @@ describe.each([
       'speaks protocol v0 without filters',
       { intercept: speakingV0, config: { 'uploadpack.allowFilter': 'false' } },
     ],
-    ['filters no combinations', { config: { 'uploadpackfilter.combine.allow': 'false' } }],
     ['caps the depth of filters', { config: { 'uploadpackfilter.tree.maxDepth': '0' } }],
   ])('is right where the server %s', async (_what, options) => {
     server = await world.serve(options);

@@ -110,11 +110,6 @@ describe('a server that', () => {
     });
   });
 
-  test('filters no combinations goes level by level', async () => {
-    const server = await world.serve({ config: { 'uploadpackfilter.combine.allow': 'false' } });
-    await expectEverything(`${server.url}/${name}`);
-  });
-
   test('caps the depth of filters goes level by level', async () => {
     const server = await world.serve({ config: { 'uploadpackfilter.tree.maxDepth': '0' } });
     await expectEverything(`${server.url}/${name}`);

@@ -9,7 +9,7 @@ import type { CommitDescription, GitEntry, PathChange, ReadOptions, SnapshotOpti
 import { compareTrees } from './compare-trees.js';
 import { fetchScope } from './fetch-scope.js';
 import { type Directory, isRefusal, type ObjectFetcher } from './object-fetcher.js';
-import { findPath, listTree, openCommit, readTree } from './walk.js';
+import { earlierDirectory, listTree, openCommit, readTree } from './walk.js';
 
 /** To send these by their ids takes a server half as long again as to send a directory with all that is in it. */
 const manyContents = 4096;
@@ -105,7 +105,7 @@ export class CommitSnapshot implements RemoteSnapshot {
 
   async changedSince(commit: string, path: string): Promise<PathChange[] | null> {
     const after = await this.#directory(path);
-    const before = this.#earlierDirectory(commit, path);
+    const before = earlierDirectory(this.objects, commit, path === '' ? [] : splitRepositoryPath(path));
     if (before === undefined || after === null) return null;
     for (;;) {
       const comparison = compareTrees(this.objects, before, after, path, this.#session.limits);
@@ -205,20 +205,6 @@ export class CommitSnapshot implements RemoteSnapshot {
     const whole = { wants: [oid], deepen: 1 };
     await this.#fetcher.fetchFirst([{ ...whole, filter: 'tree:0' }, whole]);
     return true;
-  }
-
-  /** The tree at `path` in a commit at hand, null when nothing was there; undefined when that cannot be told. */
-  #earlierDirectory(commit: string, path: string): string | null | undefined {
-    if (this.objects.get(commit)?.type !== 'commit') return undefined;
-    let tree = openCommit(this.objects, commit).tree;
-    for (const name of path === '' ? [] : splitRepositoryPath(path)) {
-      if (!this.objects.has(tree)) return undefined;
-      const found = findPath(this.objects, tree, [name]);
-      if (found === null) return null;
-      if (found.mode !== '40000') return undefined;
-      tree = found.oid;
-    }
-    return tree;
   }
 
   /** The id of the tree at `path`; null when nothing is there. */

@@ -41,6 +41,27 @@ export function findPath(
   return found;
 }
 
+/**
+ * The tree at `path` in a commit that may have been brought; null when nothing was there, undefined when that cannot be
+ * told.
+ */
+export function earlierDirectory(
+  objects: ReadableObjects,
+  commit: string,
+  path: readonly string[],
+): string | null | undefined {
+  if (objects.get(commit)?.type !== 'commit') return undefined;
+  let { tree } = openCommit(objects, commit);
+  for (const name of path) {
+    if (!objects.has(tree)) return undefined;
+    const found = findPath(objects, tree, [name]);
+    if (found === null) return null;
+    if (found.mode !== '40000') return undefined;
+    tree = found.oid;
+  }
+  return tree;
+}
+
 export function readTree(objects: ReadableObjects, oid: string, where: string): TreeEntry[] {
   return parseTree(treeData(objects, oid), where);
 }

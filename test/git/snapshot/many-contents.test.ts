@@ -6,18 +6,19 @@ import { type GitServer, startGitServer } from '../../../src/testing/index.js';
 import { BareRepository, type Files, temporaryDirectory } from '../../support/bare-repository.js';
 import { bytesDown } from '../mirror/traffic.js';
 
-const count = 4200;
+const count = 4800;
 const contentOf = (number: number) => `id: flow-${number}\nseed: ${Math.sin(number)}\n`;
 
 let root: string;
 let server: GitServer;
+let repository: BareRepository;
 beforeAll(async () => {
   const { path, remove } = await temporaryDirectory();
   root = path;
   const files: Files = { 'README.md': 'read me' };
   for (let number = 0; number < count; number++)
     files[`_files/d${number % 50}/${number}`] = contentOf(number);
-  await BareRepository.create(join(root, 'many.git'), files);
+  repository = await BareRepository.create(join(root, 'many.git'), files);
   server = await startGitServer({ root });
   return async () => {
     await server.close();
@@ -57,6 +58,20 @@ describe('of very many contents', () => {
     const again = await open(path, 'all', cacheDir);
     expect(server.requests).toHaveLength(1);
     expect((await again.read(wanted.map(({ oid }) => oid))).requests).toBe(0);
+  });
+
+  test('few that changed come with deltas against large trees', async () => {
+    const cacheDir = join(root, randomUUID());
+    await (await open('_files', 'all', cacheDir)).read([]);
+    await repository.commit({ '_files/d7/7': 'changed once' });
+    await repository.commit({ '_files/d7/7': 'changed' });
+    server.requests.length = 0;
+    const { entries, read } = await open('_files', 'none', cacheDir);
+    expect(entries).toHaveLength(count);
+    const changed = entries.find(({ path }) => path === '_files/d7/7')?.oid ?? '';
+    const before = bytesDown(server);
+    expect((await read([changed])).texts.get(changed)).toBe('changed');
+    expect(before).toBeLessThan(2500);
   });
 
   test('a part comes alone', async () => {

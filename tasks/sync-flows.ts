@@ -110,10 +110,8 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   const scope = { kind: 'flow', namespace, children } as const;
   const identity = identityOf(remote, properties);
   const opened = await openSyncState(context.storage, identity);
-  // What a first run finds decides how much it asks for.
-  const firstListing = opened.bytes === null ? await listScope(context, scope) : null;
-  const isEmpty = firstListing?.stored.length === 0;
-  const snapshot = await openRevision(remote, properties, { isEmpty });
+  const before = opened.bytes === null ? await listScope(context, scope) : null;
+  const snapshot = await openRevision(remote, properties, { isEmpty: before?.stored.length === 0 });
   loadAhead(() => snapshot.asked.then(loadPlanner));
   const choices = agreementOf(context, identity, snapshot.commit, scope, properties, {
     ignoreInvalid: properties.ignoreInvalidFlows,
@@ -154,8 +152,8 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
   const [flows, { syncToStorage }] = await loadPlanner();
   const { entries } = source;
   const state = await loadSyncState(context.storage, identity, opened);
-  const { version, stored } = firstListing ?? (await listScope(context, scope));
-  const contents = storedFirst(context, snapshot, stored);
+  const listed = before ?? (await listScope(context, scope));
+  const contents = storedFirst(context, snapshot, listed.stored);
   const found = await flows.readGitFlows({
     snapshot: contents,
     entries,
@@ -163,6 +161,8 @@ async function sync(context: RunContext, remote: Remote, properties: SyncPropert
     memory: flows.memoryOf(state),
   });
   flows.refuseDuplicates(found.flows);
+  // Reading the flows may have taken long.
+  const { version, stored } = before === null ? listed : await listScope(context, scope);
   const { invalid, ...adopted } = await flows.adoptFlows({
     found,
     state,

@@ -26,7 +26,7 @@ import { agreementOf, rememberAgreement, warnOfInvalid } from '../src/runtime/no
 import { listSource, openRevision, revisionOf, signedTag, verifiedBy } from '../src/runtime/open-source.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
 import { retryOnConflict } from '../src/runtime/retry-on-conflict.js';
-import { storedFirst } from '../src/runtime/stored-first.js';
+import { fetchMissing, storedFirst } from '../src/runtime/stored-first.js';
 import { syncFromReceipt } from '../src/runtime/sync-from-receipt.js';
 import { Task } from '../src/runtime/task.js';
 import { writeRows } from '../src/runtime/write-rows.js';
@@ -97,10 +97,8 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const scope = { kind: 'file', namespace, children: false } as const;
   const identity = fileSyncIdentity('SYNC', remote, properties);
   const opened = await openSyncState(context.storage, identity);
-  // What a first run finds decides how much it asks for.
-  const firstListing = opened.bytes === null ? await listScope(context, scope) : null;
-  const isEmpty = firstListing?.stored.length === 0;
-  const snapshot = await openRevision(remote, properties, { isEmpty });
+  const before = opened.bytes === null ? await listScope(context, scope) : null;
+  const snapshot = await openRevision(remote, properties, { isEmpty: before?.stored.length === 0 });
   loadAhead(() => snapshot.asked.then(loadPlanner));
   const choices = agreementOf(context, identity, snapshot.commit, scope, properties, {
     failOnMissing: properties.failOnMissingDirectory,
@@ -143,7 +141,8 @@ async function sync(context: RunContext, remote: Remote, properties: Properties)
   const { files, ignored, ignoring } = await listFiles(remote, snapshot, properties);
   const { syncToStorage } = await loadPlanner();
   const state = await loadSyncState(context.storage, identity, opened);
-  const { version, stored } = firstListing ?? (await listScope(context, scope));
+  if (before !== null) await fetchMissing(snapshot, files.resources, before);
+  const { version, stored } = await listScope(context, scope);
   const contents = storedFirst(context, snapshot, stored);
   warnOfInvalid(context, scope, files.held);
   const prefix = directory === '' ? '' : `${directory}/`;

@@ -1,11 +1,8 @@
 import type { GitEntry, Snapshot } from '../git/types.js';
-import { blobId } from '../resources/blob-id.js';
+import { emptyBlobId } from '../resources/blob-id.js';
 import { onlyEmptyDirectories, placeOfPath } from '../resources/namespace-file.js';
 import type { ComparedChange, DesiredResource, HeldResource } from './compare.js';
 import { relativePath } from './load-ignore-rules.js';
-
-const emptyContent = new Uint8Array();
-const emptyOid = blobId(emptyContent);
 
 /** The namespace files that a directory of git holds. */
 export interface GitNamespaceFiles {
@@ -39,7 +36,7 @@ export function gitNamespaceFiles(
     } else {
       const isDirectory = found.kind === 'directory';
       hasDirectories ||= isDirectory;
-      resources.push({ key, gitPath, gitOid, storedOid: isDirectory ? emptyOid : gitOid });
+      resources.push({ key, gitPath, gitOid, storedOid: isDirectory ? emptyBlobId : gitOid });
     }
   }
   return { resources: hasDirectories ? withoutInhabited(resources, held) : resources, held, read };
@@ -72,8 +69,6 @@ export async function readChangedFiles(
 }
 
 async function read(snapshot: Pick<Snapshot, 'read'>, changes: readonly ComparedChange[]) {
-  const oids = new Set(changes.map(({ after }) => after));
-  const isRead = (oid: string | null): oid is string => oid !== null && oid !== emptyOid;
-  const contents = await snapshot.read([...oids].filter(isRead));
-  return oids.has(emptyOid) ? new Map(contents).set(emptyOid, emptyContent) : contents;
+  const oids = new Set(changes.flatMap(({ after }) => after ?? []));
+  return snapshot.read([...oids]);
 }

@@ -1,5 +1,6 @@
 import type { PlanEndpoint } from '../../schemas/plan.js';
 import { FlowgitError } from '../errors.js';
+import { throwIfCancelled } from '../git/cancelled.js';
 import type { Snapshot } from '../git/types.js';
 import type { ComparedChange } from '../plan/compare.js';
 import { summarize } from '../plan/make-plan.js';
@@ -32,7 +33,7 @@ export async function readBases(
     return await snapshot.read(oids);
   } catch (error) {
     if (!(error instanceof FlowgitError)) throw error;
-    context.signal.throwIfAborted();
+    throwIfCancelled(context.signal);
     if (oids.length > 1) {
       const each = await Promise.all(oids.map((oid) => readBases(context, snapshot, [oid])));
       return new Map(each.flatMap((contents) => [...contents]));

@@ -198,7 +198,8 @@ function stagedChanges(
 function presentAmong(changes: readonly ComparedChange[], entries: readonly GitEntry[]): ReadonlySet<string> {
   if (entries.length === 0) return new Set();
   const wanted = new Set(changes.map(({ after }) => after));
-  return new Set(entries.filter(({ oid }) => wanted.has(oid)).map(({ oid }) => oid));
+  const present = entries.filter(({ mode, oid }) => mode !== '160000' && wanted.has(oid));
+  return new Set(present.map(({ oid }) => oid));
 }
 
 function authorOf(properties: Authorship, now: Date): Signature {

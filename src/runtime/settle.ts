@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '../git/cancelled.js';
 import type { StagedPlan } from '../plan/make-plan.js';
 import type { PreparedConnection, PreparedPlan } from '../plan/prepared-plan.js';
 import type { RunContext } from './context.js';
@@ -20,7 +21,7 @@ export async function settle<T>(
   );
   if (dryRun) return null;
   await context.confirm?.(plan.document);
-  context.signal.throwIfAborted();
+  throwIfCancelled(context.signal);
   return apply();
 }
 

@@ -1,6 +1,23 @@
 import type { Snapshot } from '../git/types.js';
 import type { StoredEntry } from '../storage/types.js';
 import type { RunContext } from './context.js';
+import type { ScopeListing } from './list-scope.js';
+
+/**
+ * Fetches the contents that storage does not have. On a first run these may be many, and whoever goes by a listing should
+ * write soon after it.
+ */
+export async function fetchMissing(
+  snapshot: Snapshot,
+  wanted: readonly { storedOid: string }[],
+  { stored }: ScopeListing,
+): Promise<void> {
+  // Then all of them came along with their names.
+  if (stored.length === 0) return;
+  const present = new Set(stored.map(({ oid }) => oid));
+  const missing = wanted.filter(({ storedOid }) => !present.has(storedOid));
+  await snapshot.read(missing.map(({ storedOid }) => storedOid));
+}
 
 /**
  * Reads contents of a commit: what is not at hand and storage has, under whatever key, comes from there and not from

@@ -3,7 +3,13 @@ import type { PlanDocument } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
 import type { Revision, Snapshot } from '../git/types.js';
 import type { SyncedCommit } from '../plan/commit-table.js';
-import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
+import {
+  type ComparedChange,
+  type CurrentResource,
+  type DesiredResource,
+  deletedBy,
+  type HeldResource,
+} from '../plan/compare.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { type Adoption, settleOwnership } from '../plan/ownership.js';
 import { refusePathClashes } from '../plan/path-clashes.js';
@@ -13,6 +19,7 @@ import { readCounterpart } from '../plan/sync-records.js';
 import { recordedOid, type SyncIdentity, type SyncState } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
 import { KeyMap } from '../resources/key-map.js';
+import { onlyEmptyDirectories } from '../resources/namespace-file.js';
 import { decodeUtf8 } from '../resources/text.js';
 import { keyChecker } from '../storage/keys.js';
 import { formatKey, type Scope, type StorageChange, type StoredEntry } from '../storage/types.js';
@@ -73,17 +80,18 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
   const read = [input.state];
   const run = { direction: 'SYNC', task: input.task, source, target } as const;
   const transfer = { ...input, current, target: 'storage', ...syncNames(input) } as const;
-  const { changes, ...resolution } = await planTransfer(transfer, {
+  const planned = await planTransfer(transfer, {
     counterpart: () => readCounterpart(context.storage, input.identity, (state) => read.push(state)),
     contents: syncContents(context, input),
     onRefused: (conflicts) => context.onPlan(planOfConflicts(run, conflicts)),
   });
+  const { changes, desired, ...resolution } = { ...planned, ...withoutInhabited(planned.changes, input) };
   refuseUnfitKeys(changes);
   const present = input.scope.kind === 'file' ? [...input.stored, ...input.aside] : [];
   // By themselves, the files of one tree do not clash.
   if (present.length > 0) refusePathClashes(changes, present.map(input.gitPathOf));
   const adoption = await claim(context, input, changes, (name) => input.state.byKey.has(name));
-  const result = { ...input, ...resolution, adoption, origin: await describeCommit(input.snapshot) };
+  const result = { ...input, ...resolution, desired, adoption, origin: await describeCommit(input.snapshot) };
   const plan = await makePlan({
     ...run,
     changes,
@@ -100,6 +108,23 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
       recorded: null,
     }),
   };
+}
+
+/** An entry for an empty directory of git is not written where files of the storage's own stay: it is there through them. */
+function withoutInhabited(
+  changes: ComparedChange[],
+  { desired, stored, aside }: Pick<SyncInput, 'desired' | 'stored' | 'aside'>,
+): { changes: ComparedChange[]; desired: readonly DesiredResource[] } {
+  const isNew = ({ state, key }: ComparedChange) =>
+    state === 'ADDED' && key.kind === 'file' && key.id.endsWith('/');
+  const directories = changes.filter(isNew).map(({ key }) => key.id);
+  if (directories.length === 0) return { changes, desired };
+  const gone = deletedBy(changes);
+  const staying = [...stored, ...aside].filter(({ key }) => !gone.has(formatKey(key)));
+  const empty = new Set(onlyEmptyDirectories([...directories, ...staying.map(({ key }) => key.id)]));
+  const inhabited = new Set(directories.filter((id) => !empty.has(id)));
+  const isLeft = ({ key }: { key: ResourceKey }) => !inhabited.has(key.id);
+  return { changes: changes.filter(isLeft), desired: desired.filter(isLeft) };
 }
 
 /**

@@ -69,6 +69,11 @@ export class BareRepository {
     return (await this.tip(branch)) ?? '';
   }
 
+  /** Writes a tree of lines such as `git ls-tree` prints, and returns its id; what they name need not exist. */
+  async makeTree(lines: string): Promise<string> {
+    return (await feed(['-C', this.path, 'mktree', '--missing'], Buffer.from(lines))).trim();
+  }
+
   async tip(branch = 'main'): Promise<string | null> {
     try {
       return (await this.git('rev-parse', '--verify', '--quiet', `refs/heads/${branch}`)).trim();
@@ -112,15 +117,19 @@ function modeAndContent(file: Exclude<Files[string], null>): [string, Buffer] {
   return 'link' in file ? ['120000', Buffer.from(file.link)] : ['100755', Buffer.from(file.executable)];
 }
 
-function feed(args: string[], input: Buffer): Promise<void> {
+function feed(args: string[], input: Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn('git', args, { env: gitEnvironment, stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = spawn('git', args, { env: gitEnvironment, stdio: 'pipe' });
+    let output = '';
     let errors = '';
+    child.stdout.on('data', (chunk) => {
+      output += String(chunk);
+    });
     child.stderr.on('data', (chunk) => {
       errors += String(chunk);
     });
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(errors))));
+    child.on('close', (code) => (code === 0 ? resolve(output) : reject(new Error(errors))));
     child.stdin.end(input);
   });
 }

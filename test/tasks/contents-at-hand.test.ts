@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { blobId } from '../../src/resources/blob-id.js';
 import { createRunContext } from '../../src/runtime/create-context.js';
 import type { StorageAdapter } from '../../src/storage/types.js';
 import { PushNamespaceFiles } from '../../tasks/push-namespace-files.js';
@@ -104,6 +105,24 @@ describe('of what storage has already,', () => {
     expect(await storedDigests()).toEqual(digestsOf({ ...held, 'old.bin': held[name] ?? Buffer.alloc(0) }));
   });
 
+  it('nothing stands in the way of a first sync when other files change meanwhile', async () => {
+    let edits = 0;
+    world = await createWorld({
+      files: below('_files/', held),
+      server: {
+        intercept: async () => {
+          await fill(world.storage, { 'prod:busy.txt': `edit ${edits++}` });
+          return false;
+        },
+      },
+    });
+    await fill(world.storage, { 'prod:busy.txt': 'at first' });
+    const { summary } = await new SyncNamespaceFiles({ url: world.url, namespace: 'prod' }).run(fresh());
+    expect(summary).toMatchObject({ added: names.length });
+    // Refs, the commit, the trees, and the contents: once each.
+    expect(edits).toBe(4);
+  });
+
   it('flows are not transferred either, unless they differ', async () => {
     const flows = Object.fromEntries(
       names.map((_, index) => {
@@ -165,6 +184,21 @@ describe('of what git has already,', () => {
       '_files/new/.gitkeep': '',
       '_files/old/.gitkeep': 'keeps the directory',
     });
+  });
+
+  it('a push does not take a submodule for a content', async () => {
+    world = await createWorld({ files: { '_files/a': 'a' } });
+    const { repository } = world;
+    const oid = blobId(Buffer.from('deploy'));
+    const below = (await repository.git('ls-tree', 'main:_files')).trimEnd();
+    const inside = await repository.makeTree(`${below}\n160000 commit ${oid}\tvendor\n`);
+    const root = await repository.makeTree(`040000 tree ${inside}\t_files\n`);
+    const commit = (await repository.git('commit-tree', root, '-p', 'main', '-m', 'vendor')).trim();
+    await repository.git('update-ref', 'refs/heads/main', commit);
+    await fill(world.storage, { 'prod:a': 'a', 'prod:deploy.sh': 'deploy' });
+    const { summary } = await new PushNamespaceFiles({ url: world.url, namespace: 'prod' }).run(fresh());
+    expect(summary).toMatchObject({ added: 1, invalid: 1 });
+    expect(await repository.git('cat-file', 'blob', 'main:_files/deploy.sh')).toBe('deploy');
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { emptyBlobId } from '../../src/resources/blob-id.js';
 import { PushNamespaceFiles } from '../../tasks/push-namespace-files.js';
 import { SyncNamespaceFiles } from '../../tasks/sync-namespace-files.js';
 import { contents, createWorld, fill, rows, type World, type WorldOptions } from '../support/world.js';
@@ -67,6 +68,24 @@ describe('SyncNamespaceFiles', () => {
     expect((await sync({ delete: true })).summary).toEqual({ ...nothing, unchanged: 4 });
   });
 
+  it.each([false, true])(
+    'leaves a directory that files of its own keep, with "delete: %s"',
+    async (deletes) => {
+      await start(
+        { files: { '_files/d/.gitkeep': '', '_files/e/.gitkeep': '', '_files/.flowgitignore': 'mine-*\n' } },
+        { 'prod:d/mine-1': 'x', 'prod:e/other': 'y' },
+      );
+      const properties = { delete: deletes, allowEmpty: true, maxDeletes: 5 };
+      const { summary } = await sync({ ...properties, dryRun: true });
+      expect(summary).toEqual({ ...nothing, added: deletes ? 1 : 0, deleted: deletes ? 1 : 0 });
+      expect((await sync(properties)).summary).toEqual(summary);
+      expect(Object.keys(await contents(world.storage, 'file'))).toEqual(
+        deletes ? ['prod:d/mine-1', 'prod:e/'] : ['prod:d/mine-1', 'prod:e/other'],
+      );
+      expect((await sync(properties)).summary).toEqual({ ...nothing, unchanged: deletes ? 1 : 0 });
+    },
+  );
+
   it('reports symbolic links and reads nothing through them', async () => {
     await start(
       { files: { '_files/a.txt': 'a', '_files/passwd': { link: '/etc/passwd' } } },
@@ -106,6 +125,23 @@ describe('SyncNamespaceFiles', () => {
 });
 
 describe('PushNamespaceFiles', () => {
+  it('removes an empty directory whose file in git is not empty', async () => {
+    await start({ files: { '_files/a': 'a', '_files/old/.gitkeep': 'keeps it\n' } });
+    await sync();
+    await world.storage.apply({
+      changes: [
+        {
+          action: 'delete',
+          key: { kind: 'file', namespace: 'prod', id: 'old/' },
+          expectedOid: emptyBlobId,
+        },
+      ],
+    });
+    expect((await push({ delete: true, dryRun: true })).summary).toMatchObject({ deleted: 1, unchanged: 1 });
+    await push({ delete: true });
+    expect(await world.repository.files()).toEqual({ '_files/a': 'a' });
+  });
+
   it('commits what matches, keeps executable bits, deletes in scope only', async () => {
     await start(
       {

@@ -19,6 +19,9 @@ export function hashObject(type: ObjectType, content: Uint8Array): string {
   return createHash('sha1').update(header, 'latin1').update(content).digest('hex');
 }
 
+/** The blob id of no bytes at all. */
+export const emptyBlob = 'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391';
+
 /** The git blob id of some content: what `git hash-object` prints. */
 export function hashBlob(content: Uint8Array): string {
   return hashObject('blob', content);

@@ -1,5 +1,6 @@
 import { DirectoryNotFoundError, RemoteError, RevisionNotFoundError } from '../../errors.js';
 import { covers, type KnownCommit } from '../mirror/remote-memory.js';
+import { emptyBlob } from '../objects/hash.js';
 import type { MemoryObjectStore } from '../objects/memory-store.js';
 import type { ParsedCommit } from '../objects/parse-commit.js';
 import type { TreeEntry } from '../objects/parse-tree.js';
@@ -11,9 +12,10 @@ import { fetchScope } from './fetch-scope.js';
 import { type Directory, isRefusal, type ObjectFetcher } from './object-fetcher.js';
 import { earlierDirectory, listTree, openCommit, readTree } from './walk.js';
 
+const emptyObject = { type: 'blob', data: new Uint8Array() } as const;
+
 /** To send these by their ids takes a server half as long again as to send a directory with all that is in it. */
 const manyContents = 4096;
-const nearlyAll = 7 / 8;
 
 /** What a snapshot is of, and which part of it is wanted. */
 export interface SnapshotScope {
@@ -39,8 +41,6 @@ export class CommitSnapshot implements RemoteSnapshot {
   readonly #scope: SnapshotScope;
   #opening: Promise<ParsedCommit & { oid: string }> | null = null;
   #commit: string;
-  /** Below the directory that is wanted, once that was listed. */
-  #entries = Number.POSITIVE_INFINITY;
 
   constructor(session: RemoteSession, fetcher: ObjectFetcher, scope: SnapshotScope) {
     this.#session = session;
@@ -95,10 +95,7 @@ export class CommitSnapshot implements RemoteSnapshot {
     if (tree === null) return null;
     for (;;) {
       const { entries, missing } = listTree(this.objects, tree, path, this.#session.limits);
-      if (missing.size === 0) {
-        if (path === this.#scope.parts.join('/')) this.#entries = entries.length;
-        return entries;
-      }
+      if (missing.size === 0) return entries;
       await this.#fetcher.ensure(missing, this.commit);
     }
   }
@@ -122,7 +119,8 @@ export class CommitSnapshot implements RemoteSnapshot {
     const take = (wanted: readonly string[]): string[] => {
       const missing: string[] = [];
       for (const oid of wanted) {
-        const object = this.objects.get(oid);
+        // Nothing has to be sent for that one.
+        const object = oid === emptyBlob ? emptyObject : this.objects.get(oid);
         if (object === undefined) missing.push(oid);
         else if (object.type === 'blob') contents.set(oid, object.data);
         else throw notAFile(oid);
@@ -145,12 +143,16 @@ export class CommitSnapshot implements RemoteSnapshot {
     return { oid, entries: readTree(this.objects, oid, path) };
   }
 
-  /** The wanted directory, when these are so many of its contents that it is asked for as a whole. */
+  /** The wanted directory, when these are all of its contents, and so many that it is asked for as a whole. */
   async #allOf(oids: readonly string[]): Promise<Directory | undefined> {
-    if (oids.length < Math.max(manyContents, nearlyAll * this.#entries)) return undefined;
+    if (oids.length < manyContents) return undefined;
     const path = this.#scope.parts.join('/');
     const tree = await this.#directory(path);
-    return tree === null ? undefined : { path, tree };
+    if (tree === null) return undefined;
+    const wanted = new Set(oids);
+    const { entries, missing } = listTree(this.objects, tree, path, this.#session.limits);
+    const isAll = entries.every(({ mode, oid }) => mode === '160000' || oid === emptyBlob || wanted.has(oid));
+    return isAll && missing.size === 0 ? { path, tree } : undefined;
   }
 
   async #transfer(): Promise<ParsedCommit & { oid: string }> {

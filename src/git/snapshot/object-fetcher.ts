@@ -1,4 +1,4 @@
-import { CorruptPackError, RemoteError, UnsupportedError } from '../../errors.js';
+import { CorruptPackError, LimitExceededError, RemoteError, UnsupportedError } from '../../errors.js';
 import type { KnownCommit } from '../mirror/remote-memory.js';
 import type { Need } from '../mirror/shared-remote.js';
 import { MemoryObjectStore } from '../objects/memory-store.js';
@@ -102,7 +102,7 @@ export class ObjectFetcher {
 
   /**
    * Sees to it that objects of `commit` are at hand; trees bring all trees below them along, and no blobs.
-   * @param all the directory whose contents they are, when they are nearly all of these
+   * @param all the directory whose contents they are, when they are all of these
    * @throws RemoteError when the server does not have one
    */
   async ensure(
@@ -150,13 +150,13 @@ export class ObjectFetcher {
     return this.#fetched.splice(0);
   }
 
-  /** @returns what is at hand then; null when the server refuses */
+  /** @returns what is at hand then; null when the server refuses, or it is too much for one answer */
   async #fetchAll({ path, tree }: Directory, commit: string): Promise<KnownCommit | null> {
     try {
       await this.fetch(path === '' ? wholeTip(commit) : { wants: [tree] });
       return { commit, path, contents: true };
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!isRefusal(error) && !(error instanceof LimitExceededError)) throw error;
       return null;
     }
   }

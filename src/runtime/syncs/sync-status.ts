@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../../../schemas/error-codes.js';
 import { BranchNotFoundError, reportError } from '../../errors.js';
+import { throwIfCancelled } from '../../git/cancelled.js';
 import type { Remote, Revision, Snapshot } from '../../git/types.js';
 import { type Drift, gitDrift, storageDrift } from '../../plan/drift.js';
 import type { KnownSync } from '../../plan/known-syncs.js';
@@ -127,7 +128,7 @@ async function askRemote(
       await remote.close();
     }
   } catch (error) {
-    context.signal.throwIfAborted();
+    throwIfCancelled(context.signal);
     if (!signal.aborted) return { error: reportError(error) };
     const message = `${identity.url} did not answer within ${remoteTimeoutMs / 1000} s.`;
     return { error: { code: 'READ_TIMEOUT', message, hint: null, retryable: true } };

@@ -166,7 +166,7 @@ export interface Snapshot {
    * @throws DirectoryNotFoundError when `path` is a file.
    */
   changedSince?(commit: string, path: string): Promise<PathChange[] | null>;
-  /** The contents of blobs, by id. Missing ones are fetched in one request. */
+  /** The contents of blobs, by id. Missing ones are fetched in one request, for the empty one there is never any. */
   read(oids: readonly string[], options?: ReadOptions): Promise<ReadonlyMap<string, Uint8Array>>;
 }
 

@@ -56,7 +56,7 @@ describe('namespace files of git', () => {
     expect(sorted({ '_files/a/.gitkeep': '', '_files/a/link': link }).resources).toEqual([]);
   });
 
-  it('are read in one go, empty directories not at all', async () => {
+  it('are read in one go, and an empty directory like an empty file', async () => {
     const snapshot = snapshotOf({ '_files/a': 'a', '_files/b': 'a', '_files/e/.gitkeep': '' });
     const { resources, read } = gitNamespaceFiles(snapshot.entries, place);
     const changes = resources.map(({ storedOid }) => ({ after: storedOid }) as ComparedChange);
@@ -67,7 +67,7 @@ describe('namespace files of git', () => {
         [emptyBlobId, new Uint8Array()],
       ]),
     );
-    expect(snapshot.reads).toEqual([oidOf('a')]);
+    expect(snapshot.reads).toEqual([oidOf('a'), emptyBlobId]);
   });
 });
 

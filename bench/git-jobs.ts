@@ -30,9 +30,14 @@ export function scopedSync(url: string, directory: string, only: string): Promis
   });
 }
 
-/** A clone that is kept for the runs to come. */
-export async function prepareClone(url: string, directory: string): Promise<void> {
-  await git(['clone', ...shallow, url, directory]);
+/** A clone that is kept for the runs to come; with `only`, of one directory. */
+export async function prepareClone(
+  url: string,
+  directory: string,
+  only: string | null = null,
+): Promise<void> {
+  if (only === null) await git(['clone', ...shallow, url, directory]);
+  else await scopedSync(url, directory, only);
 }
 
 /** Fetches into a kept clone, compares, and brings the changed files into its work tree. */

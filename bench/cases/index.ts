@@ -7,7 +7,7 @@ import { commandLineCase } from './command-line.js';
 import { nextSyncCase } from './next-sync.js';
 import { noChangeCase } from './no-change.js';
 import { firstPushCase, pushCase } from './push.js';
-import { scopedSyncCase } from './scoped-sync.js';
+import { nextScopedSyncCase, scopedSyncCase } from './scoped-sync.js';
 
 const mebibyte = 1024 * 1024;
 
@@ -25,6 +25,7 @@ export function benchCases(arena: Arena): BenchCase[] {
     like(coldSyncOf(arena, 'cold-sync-50000-memory', files(50_000), 'memory', { ratioToGit: 0.8 })),
     coldSyncOf(arena, 'cold-sync-flows-10000-memory', flows, 'memory', { ratioToGit: 1 }),
     scopedSyncCase(arena),
+    nextScopedSyncCase(arena),
     nextSyncCase(arena, 'second-run-10-of-10000-changed', files(10_000), 10, { ratioToGit: 0.7 }),
     ...[10, 100, 1000].map((changed) =>
       like(nextSyncCase(arena, `changed-${changed}-of-50000`, files(50_000), changed, null)),

@@ -5,7 +5,7 @@ import type { RemoteSession } from '../session.js';
 import type { BuiltCommit } from './build-commit.js';
 import type { RemotePushBase } from './push-commit.js';
 
-/** Larger pushes leave their trees alone: the storage that they came from has the contents. */
+/** Of a larger push the trees alone are kept: the storage that it came from has the contents. */
 const maxContentBytes = 8 * 1024 * 1024;
 
 /** Keeps what a push that has landed made, for runs that come to the same commit: what was sent is not fetched. */

@@ -73,7 +73,8 @@ export async function unchangedBy(
   const plan = await makePlan({ ...input, changes, readBefore: nothing, readAfter: nothing });
   plan.outline.summary.unchanged = receipt.unchanged;
   await settle(context, plan, input.dryRun, async () => null);
-  if (input.direction === 'PUSH') context.logger.info({ commit: agreement.commit }, 'nothing to commit');
+  if (input.direction === 'PUSH' && !input.dryRun)
+    context.logger.info({ commit: agreement.commit }, 'nothing to commit');
   return { summary: plan.outline.summary, rows: receipt.rows.pieces() };
 }
 

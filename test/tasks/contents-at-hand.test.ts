@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { blobId } from '../../src/resources/blob-id.js';
 import { createRunContext } from '../../src/runtime/create-context.js';
@@ -121,6 +122,27 @@ describe('of what storage has already,', () => {
     expect(summary).toMatchObject({ added: names.length });
     // Refs, the commit, the trees, and the contents: once each.
     expect(edits).toBe(4);
+  });
+
+  it('an unrelated file in storage makes no later sync ask for more', async () => {
+    const laterRequests = async (stored: Record<string, string>) => {
+      world = await createWorld({ files: below('_files/', held) });
+      await fill(world.storage, stored);
+      const cacheDir = join(world.directory, 'cache');
+      const run = () =>
+        new SyncNamespaceFiles({ url: world.url, namespace: 'prod' }).run(
+          createRunContext({ storage: world.storage, network: { cacheDir } }),
+        );
+      await run();
+      expect(bytesDown()).toBeLessThan(1.1 * names.length * contentBytes);
+      await world.repository.commit({ [`_files/${names[0]}`]: 'changed' });
+      world.server.requests.length = 0;
+      expect((await run()).summary).toMatchObject({ updated: 1 });
+      return world.server.requests.length;
+    };
+    const expected = await laterRequests({});
+    await world.close();
+    expect(await laterRequests({ 'prod:own.txt': 'mine' })).toBe(expected);
   });
 
   it('flows are not transferred either, unless they differ', async () => {

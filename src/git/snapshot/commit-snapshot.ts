@@ -14,8 +14,8 @@ import { earlierDirectory, listTree, openCommit, readTree } from './walk.js';
 
 const emptyObject = { type: 'blob', data: new Uint8Array() } as const;
 
-/** To send these by their ids takes a server half as long again as to send a directory with all that is in it. */
-const manyContents = 4096;
+/** To ask for these by their ids takes more bytes, and the server more time, than to ask for a directory. */
+const manyContents = 8;
 
 /** What a snapshot is of, and which part of it is wanted. */
 export interface SnapshotScope {
@@ -143,7 +143,7 @@ export class CommitSnapshot implements RemoteSnapshot {
     return { oid, entries: readTree(this.objects, oid, path) };
   }
 
-  /** The wanted directory, when these are all of its contents, and so many that it is asked for as a whole. */
+  /** The wanted directory, when these are all of its files' contents, and so many that it is asked for as a whole. */
   async #allOf(oids: readonly string[]): Promise<Directory | undefined> {
     if (oids.length < manyContents) return undefined;
     const path = this.#scope.parts.join('/');
@@ -151,7 +151,8 @@ export class CommitSnapshot implements RemoteSnapshot {
     if (tree === null) return undefined;
     const wanted = new Set(oids);
     const { entries, missing } = listTree(this.objects, tree, path, this.#session.limits);
-    const isAll = entries.every(({ mode, oid }) => mode === '160000' || oid === emptyBlob || wanted.has(oid));
+    const isFile = ({ mode, oid }: GitEntry) => mode.startsWith('100') && oid !== emptyBlob;
+    const isAll = entries.every((entry) => !isFile(entry) || wanted.has(entry.oid));
     return isAll && missing.size === 0 ? { path, tree } : undefined;
   }
 

@@ -153,7 +153,9 @@ export class ObjectFetcher {
   /** @returns what is at hand then; null when the server refuses, or it is too much for one answer */
   async #fetchAll({ path, tree }: Directory, commit: string): Promise<KnownCommit | null> {
     try {
-      await this.fetch(path === '' ? wholeTip(commit) : { wants: [tree] });
+      const whole = path === '' ? wholeTip(commit) : { wants: [tree] };
+      // The trees are at hand.
+      await this.fetchFirst([{ ...whole, filter: 'object:type=blob' }, whole]);
       return { commit, path, contents: true };
     } catch (error) {
       if (!isRefusal(error) && !(error instanceof LimitExceededError)) throw error;

@@ -22,13 +22,14 @@ import type { RunContext } from '../src/runtime/context.js';
 import { fileSyncIdentity } from '../src/runtime/file-sync-identity.js';
 import { listScope } from '../src/runtime/list-scope.js';
 import { loadAhead } from '../src/runtime/load-ahead.js';
-import { agreementOf, rememberAgreement, warnOfInvalid } from '../src/runtime/no-change.js';
+import { agreementOf, rememberAgreement } from '../src/runtime/no-change.js';
 import { listSource, openRevision, revisionOf, signedTag, verifiedBy } from '../src/runtime/open-source.js';
 import { recordFailure } from '../src/runtime/record-runs.js';
 import { retryOnConflict } from '../src/runtime/retry-on-conflict.js';
 import { fetchMissing, storedFirst } from '../src/runtime/stored-first.js';
 import { syncFromReceipt } from '../src/runtime/sync-from-receipt.js';
 import { Task } from '../src/runtime/task.js';
+import { warnOfInvalid } from '../src/runtime/warn-of-invalid.js';
 import { writeRows } from '../src/runtime/write-rows.js';
 import type { StoredEntry } from '../src/storage/types.js';
 

@@ -15,6 +15,7 @@ import type { TransferPolicy } from '../plan/transfer.js';
 import { formatKey, type Scope, type StorageAdapter, type StoredEntry } from '../storage/types.js';
 import type { RunContext } from './context.js';
 import { settle } from './settle.js';
+import { warnOfInvalid } from './warn-of-invalid.js';
 
 /** A receipt is small: with more that is invalid than this, every run looks at all. */
 const maxInvalid = 100;
@@ -145,16 +146,6 @@ export async function rememberAgreement(
     }
   }
   await shortCut(context, () => leaveReceipt(context.storage, agreement, expected, receipt));
-}
-
-/** Each with its reason, which names the file. */
-export function warnOfInvalid(
-  { logger }: RunContext,
-  { kind }: Pick<Scope, 'kind'>,
-  invalid: Iterable<Pick<PlanChange, 'note'>>,
-): void {
-  const message = kind === 'flow' ? 'not a valid flow, left as it is' : 'not synced';
-  for (const { note } of invalid) logger.warn({ file: note }, message);
 }
 
 function invalidResource({ key, gitPath, before, note }: PlanChange): InvalidResource {

@@ -3,13 +3,8 @@ import type { PlanDocument } from '../../schemas/plan.js';
 import type { ResourceKey } from '../../schemas/resources.js';
 import type { Revision, Snapshot } from '../git/types.js';
 import type { SyncedCommit } from '../plan/commit-table.js';
-import {
-  type ComparedChange,
-  type CurrentResource,
-  type DesiredResource,
-  deletedBy,
-  type HeldResource,
-} from '../plan/compare.js';
+import type { ComparedChange, CurrentResource, DesiredResource, HeldResource } from '../plan/compare.js';
+import { withoutKeptDirectories } from '../plan/kept-directories.js';
 import { isChange, makePlan, type StagedPlan } from '../plan/make-plan.js';
 import { type Adoption, settleOwnership } from '../plan/ownership.js';
 import { refusePathClashes } from '../plan/path-clashes.js';
@@ -19,7 +14,6 @@ import { readCounterpart } from '../plan/sync-records.js';
 import { recordedOid, type SyncIdentity, type SyncState } from '../plan/sync-state.js';
 import { planTransfer, type TransferPolicy } from '../plan/transfer.js';
 import { KeyMap } from '../resources/key-map.js';
-import { onlyEmptyDirectories } from '../resources/namespace-file.js';
 import { decodeUtf8 } from '../resources/text.js';
 import { keyChecker } from '../storage/keys.js';
 import { formatKey, type Scope, type StorageChange, type StoredEntry } from '../storage/types.js';
@@ -85,7 +79,10 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
     contents: syncContents(context, input),
     onRefused: (conflicts) => context.onPlan(planOfConflicts(run, conflicts)),
   });
-  const { changes, desired, ...resolution } = { ...planned, ...withoutInhabited(planned.changes, input) };
+  const { changes, desired, ...resolution } = {
+    ...planned,
+    ...withoutKeptDirectories(planned.changes, input),
+  };
   refuseUnfitKeys(changes);
   const present = input.scope.kind === 'file' ? [...input.stored, ...input.aside] : [];
   // By themselves, the files of one tree do not clash.
@@ -108,23 +105,6 @@ export async function syncToStorage(context: RunContext, input: SyncInput): Prom
       recorded: null,
     }),
   };
-}
-
-/** An entry for an empty directory of git is not written where files of the storage's own stay: it is there through them. */
-function withoutInhabited(
-  changes: ComparedChange[],
-  { desired, stored, aside }: Pick<SyncInput, 'desired' | 'stored' | 'aside'>,
-): { changes: ComparedChange[]; desired: readonly DesiredResource[] } {
-  const isNew = ({ state, key }: ComparedChange) =>
-    state === 'ADDED' && key.kind === 'file' && key.id.endsWith('/');
-  const directories = changes.filter(isNew).map(({ key }) => key.id);
-  if (directories.length === 0) return { changes, desired };
-  const gone = deletedBy(changes);
-  const staying = [...stored, ...aside].filter(({ key }) => !gone.has(formatKey(key)));
-  const empty = new Set(onlyEmptyDirectories([...directories, ...staying.map(({ key }) => key.id)]));
-  const inhabited = new Set(directories.filter((id) => !empty.has(id)));
-  const isLeft = ({ key }: { key: ResourceKey }) => !inhabited.has(key.id);
-  return { changes: changes.filter(isLeft), desired: desired.filter(isLeft) };
 }
 
 /**

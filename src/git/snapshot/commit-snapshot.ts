@@ -10,7 +10,7 @@ import type { CommitDescription, GitEntry, PathChange, ReadOptions, SnapshotOpti
 import { compareTrees } from './compare-trees.js';
 import { fetchScope } from './fetch-scope.js';
 import { type Directory, isRefusal, type ObjectFetcher } from './object-fetcher.js';
-import { earlierDirectory, listTree, openCommit, readTree } from './walk.js';
+import { earlierDirectory, holdsOnly, listTree, openCommit, readTree } from './walk.js';
 
 const emptyObject = { type: 'blob', data: new Uint8Array() } as const;
 
@@ -149,11 +149,8 @@ export class CommitSnapshot implements RemoteSnapshot {
     const path = this.#scope.parts.join('/');
     const tree = await this.#directory(path);
     if (tree === null) return undefined;
-    const wanted = new Set(oids);
-    const { entries, missing } = listTree(this.objects, tree, path, this.#session.limits);
-    const isFile = ({ mode, oid }: GitEntry) => mode.startsWith('100') && oid !== emptyBlob;
-    const isAll = entries.every((entry) => !isFile(entry) || wanted.has(entry.oid));
-    return isAll && missing.size === 0 ? { path, tree } : undefined;
+    const wanted = new Set(oids).add(emptyBlob);
+    return holdsOnly(this.objects, tree, wanted) ? { path, tree } : undefined;
   }
 
   async #transfer(): Promise<ParsedCommit & { oid: string }> {

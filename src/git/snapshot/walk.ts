@@ -72,6 +72,20 @@ function treeData(objects: ReadableObjects, oid: string): Uint8Array {
   throw new RemoteError(`The object ${oid} is a ${type} where a directory should be.`, { data: { oid } });
 }
 
+/** Whether all files below a tree have one of these contents. Looks no further than the first that has not. */
+export function holdsOnly(objects: ReadableObjects, tree: string, contents: ReadonlySet<string>): boolean {
+  // A set takes what is added while it is gone through, each once.
+  const trees = new Set([tree]);
+  for (const oid of trees) {
+    if (!objects.has(oid)) return false;
+    for (const entry of readTree(objects, oid, '')) {
+      if (entry.mode === '40000') trees.add(entry.oid);
+      else if (entry.mode.startsWith('100') && !contents.has(entry.oid)) return false;
+    }
+  }
+  return true;
+}
+
 export interface Listing {
   /** In git's order, which is that of the paths' bytes. */
   entries: GitEntry[];
